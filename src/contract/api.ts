@@ -1,0 +1,242 @@
+import type { Embedder } from './embedder.ts'
+import type { Fields, FieldValue, Filter, NoFields } from './fields.ts'
+
+// ---------------------------------------------------------------------------------------------- records
+
+/** A vector as it may be given: finite values, as many as the collection's dimension. */
+export type VectorInput = Float32Array | readonly number[]
+
+type DeclaredFields<F extends Fields> = { readonly [K in keyof F]?: FieldValue<F[K]> | null }
+
+/**
+ * A record to write: an id (1 to 512 bytes of UTF-8), a vector or a text or both, the declared fields, and any other
+ * properties JSON (and `Date`) can hold; those are kept and returned but cannot be filtered on.
+ */
+export type RecordInput<F extends Fields = NoFields> = {
+  readonly id: string
+  readonly vector?: VectorInput | undefined
+  readonly text?: string | undefined
+} & DeclaredFields<F> & { readonly [property: string]: unknown }
+
+/** A record as it was written. `vector` is there where one was given. */
+export type StoredRecord<F extends Fields = NoFields> = {
+  id: string
+  vector?: Float32Array
+  text?: string
+} & { [K in keyof F]?: FieldValue<F[K]> } & { [property: string]: unknown }
+
+/** What `update` changes: given properties replace, `null` removes, the rest stays. */
+export type RecordPatch<F extends Fields = NoFields> = {
+  readonly vector?: VectorInput | null | undefined
+  readonly text?: string | null | undefined
+} & DeclaredFields<F> & { readonly [property: string]: unknown }
+
+// ---------------------------------------------------------------------------------------------- options
+
+/** How closeness is measured. Higher score is closer, always; distance is the metric's own value, lower is closer. */
+export type Metric = 'cosine' | 'dot' | 'l2'
+
+/** What vectors are first compared on. `auto`: int8 from dimension 64 on, else none. Answers are always rescored on f32. */
+export type Quantization = 'none' | 'int8' | 'auto'
+
+/** `auto`: an exact scan while small, a graph built in the background from 10,000 records on. */
+export type IndexOption =
+  | 'auto'
+  | { readonly type: 'flat' }
+  | {
+      readonly type: 'hnsw'
+      /** Links of a node, as in the HNSW paper; 2 to 64, default 16. */
+      readonly M?: number
+      /** Candidates kept while inserting; 8 to 1,000, default 200. */
+      readonly efConstruction?: number
+    }
+
+export interface CollectionOptions<F extends Fields = NoFields> {
+  /** Makes vectors of texts. Default: the static model shipped inside, unless `dimension` is given. */
+  readonly embedder?: Embedder | undefined
+  /** From the embedder, else this, else the length of the first vector. 1 to 65,536. */
+  readonly dimension?: number | undefined
+  /** Default `cosine`. */
+  readonly metric?: Metric | undefined
+  readonly fields?: F | undefined
+  readonly index?: IndexOption | undefined
+  readonly quantization?: Quantization | undefined
+}
+
+export interface OpenOptions {
+  /** `indexeddb` (default where there is one) is kept; `memory` (default in Node) goes with the last handle. */
+  readonly storage?: 'indexeddb' | 'memory' | undefined
+  /** `strict` (default): an acknowledged write survives a power cut. `relaxed`: it survives the death of the tab or browser. */
+  readonly durability?: 'strict' | 'relaxed' | undefined
+  /** `require` fails with `GPU_UNAVAILABLE` where there is none. */
+  readonly gpu?: 'auto' | 'off' | 'require' | undefined
+  /** Where `core_bg.wasm` of either build is, when a bundler or a policy moved it. */
+  readonly wasmUrl?: string | URL | undefined
+}
+
+export interface Progress {
+  readonly done: number
+  readonly total: number
+  /** What is being done: `embedding` texts, `writing` to storage, `indexing` into the graph. */
+  readonly phase: 'embedding' | 'writing' | 'indexing'
+}
+
+/** What every long call takes. */
+export interface CallOptions {
+  /** Aborting rejects the call with `ABORTED` and stops the work. */
+  readonly signal?: AbortSignal | undefined
+  /** Called at the start and at the end, else at most every 100 ms. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+// ---------------------------------------------------------------------------------------------- search
+
+/** A text, a vector, or the id of a record to find more like. */
+export type Query = string | VectorInput | { readonly id: string }
+
+/** Parts of a hit. */
+export type Include = 'record' | 'vector' | 'distance'
+
+export interface SearchOptions<F extends Fields = NoFields, I extends Include = Include> {
+  /** How many hits; an integer >= 1, above the number of matching records it gives all. Default 10. */
+  readonly k?: number | undefined
+  /** Candidates kept while walking the graph: more is slower and finds more. Default 64. */
+  readonly ef?: number | undefined
+  /** Only `vector` so far. */
+  readonly mode?: 'vector' | undefined
+  readonly where?: Filter<F> | undefined
+  /** Parts that come back beside id and score. Default `['record', 'distance']`. */
+  readonly include?: readonly I[] | undefined
+  /** Leaves out hits with a lower score. */
+  readonly minScore?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A record that was found. */
+export type Hit<F extends Fields = NoFields, I extends Include = 'record' | 'distance'> = {
+  id: string
+  /** Higher is closer: cosine: cosine; dot: dot product; l2: 1 / (1 + distance). */
+  score: number
+} & ('distance' extends I ? { /** The metric's own value, lower is closer. */ distance: number } : unknown) &
+  ('record' extends I ? { /** The record, without its vector. */ record: StoredRecord<F> } : unknown) &
+  ('vector' extends I ? { /** The vector it was found by, as stored. */ vector: Float32Array } : unknown)
+
+export interface SearchInfo {
+  /** How it was found. */
+  readonly plan: { readonly method: 'graph' | 'scan' | 'exact'; readonly reason: string }
+  readonly device: 'wasm' | 'webgpu'
+  /** Milliseconds by stage. */
+  readonly timings: { readonly embed: number; readonly search: number; readonly hydrate: number }
+}
+
+/** Hits, nearest first; ties in the order the records were written. */
+export type Hits<F extends Fields = NoFields, I extends Include = 'record' | 'distance'> = Hit<F, I>[] & {
+  readonly info: SearchInfo
+}
+
+// ---------------------------------------------------------------------------------------------- stats
+
+export interface CollectionStats {
+  readonly rows: number
+  readonly dimension: number | undefined
+  readonly metric: Metric
+  /** The index answering now. */
+  readonly index: 'flat' | 'hnsw'
+  readonly quantization: 'none' | 'int8'
+  /** Embedding space, where texts are embedded. */
+  readonly embedder: string | undefined
+  /** Bytes in memory, by part. */
+  readonly bytes: {
+    readonly codes: number
+    readonly graph: number
+    readonly vectors: number
+    readonly ids: number
+    readonly columns: number
+    readonly total: number
+  }
+  readonly device: 'wasm' | 'webgpu'
+  /** The engine's build, e.g. `wasm relaxed-simd`. */
+  readonly build: string
+  /** Records the graph still waits for; they are found all the same, by a scan. */
+  readonly waiting: number
+}
+
+export interface DatabaseStats {
+  readonly name: string
+  readonly storage: 'indexeddb' | 'memory'
+  readonly collections: Readonly<Record<string, CollectionStats>>
+  /** Bytes kept for this database, and what the browser allows the whole origin, where it says. */
+  readonly bytes: { readonly stored: number; readonly quota: number | undefined; readonly used: number | undefined }
+}
+
+// ---------------------------------------------------------------------------------------------- handles
+
+/** A named set of records with one metric, one dimension and one embedding space. */
+export interface Collection<F extends Fields = NoFields> {
+  readonly name: string
+
+  /**
+   * Writes whole records, replacing those with the same id. All or nothing; resolved means durable and searchable.
+   * @throws QuiverError `INVALID_ID`, `INVALID_RECORD`, `INVALID_VECTOR`, `DUPLICATE_ID`, `DIMENSION_MISMATCH`,
+   * `NO_EMBEDDER`, `EMBEDDING_FAILED`, `ABORTED`, `QUOTA_EXCEEDED`, `CLOSED`
+   */
+  upsert(records: RecordInput<F> | readonly RecordInput<F>[], options?: CallOptions): Promise<UpsertResult>
+  /** The fast path: n ids and one matrix of n × dimension values, row-major. */
+  upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
+
+  /** The record as written, or `undefined`. */
+  get(id: string): Promise<StoredRecord<F> | undefined>
+
+  /** Merges into a record; new text is embedded again. @throws QuiverError `NOT_FOUND` */
+  update(id: string, patch: RecordPatch<F>, options?: CallOptions): Promise<void>
+
+  /** Answers how many went; ids that are not there are no error. */
+  delete(target: string | readonly string[] | { readonly where: Filter<F> }): Promise<number>
+
+  /** How many records there are, or how many match. */
+  count(where?: Filter<F>): Promise<number>
+
+  /** The k nearest records. @throws QuiverError `INVALID_K`, `INVALID_FILTER`, `INVALID_VECTOR`, `NO_EMBEDDER`, ... */
+  search<const I extends Include = 'record' | 'distance'>(
+    query: Query,
+    options?: SearchOptions<F, I>,
+  ): Promise<Hits<F, I>>
+
+  /** Many searches at once, answered in order. */
+  searchMany<const I extends Include = 'record' | 'distance'>(
+    queries: readonly Query[],
+    options?: SearchOptions<F, I>,
+  ): Promise<Hits<F, I>[]>
+
+  stats(): Promise<CollectionStats>
+}
+
+export interface UpsertResult {
+  readonly inserted: number
+  readonly updated: number
+}
+
+/** An open database: one IndexedDB database (or one in memory) with its collections. */
+export interface Database {
+  readonly name: string
+
+  /**
+   * Opens a collection, making it when it is not there. Without options it comes as stored.
+   * @throws QuiverError `OPTIONS_MISMATCH`, `EMBEDDER_MISMATCH`, `INVALID_OPTION`
+   */
+  collection<const F extends Fields = NoFields>(
+    name: string,
+    options?: CollectionOptions<F>,
+  ): Promise<Collection<F>>
+
+  /** Names of all collections, in the order they were made. */
+  collections(): Promise<string[]>
+
+  /** Deletes a collection and all its records; no such collection is no error. Open handles then answer `CLOSED`. */
+  deleteCollection(name: string): Promise<void>
+
+  stats(): Promise<DatabaseStats>
+
+  /** Lets calls in flight finish and gives the memory back. Closing twice is no error. */
+  close(): Promise<void>
+}

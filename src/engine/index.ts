@@ -1,0 +1,98 @@
+import type { Metric } from '../contract/api.ts'
+
+/**
+ * The one interface of the engine. A row is the dense u32 position of a vector, given in the order of `add` and never
+ * reused; a removed row stays as a tombstone that may still route. The wasm core and the plain TypeScript
+ * reference both satisfy it, and one contract suite binds them.
+ */
+export interface VectorIndex {
+  readonly config: IndexConfig
+  /** Rows ever added, the removed ones included. */
+  readonly rows: number
+  /** Rows that can be found. */
+  readonly live: number
+  /** Rows `[0, indexed)` are in the graph; the rest are scanned, so every added row is found at once. 0 without a graph. */
+  readonly indexed: number
+  /**
+   * Appends a matrix of n × dimension finite values, row-major, and answers the first new row.
+   * All or nothing. @throws QuiverError `OUT_OF_MEMORY`
+   */
+  add(matrix: Float32Array): number
+  /** Removes rows from all later answers. Removing a row twice is no error. */
+  remove(rows: Uint32Array): void
+  /** Inserts up to `count` waiting rows into the graph and answers how many still wait. */
+  indexRows(count: number): number
+  /** Gives the index a graph (none of whose rows are inserted yet), or takes it away. */
+  setGraph(graph: GraphConfig | undefined): void
+  /** A copy of the vector as it was added, bit for bit. */
+  vector(row: number): Float32Array
+  /** The best min(k, matching) live rows, nearest first; equal distances in row order. */
+  search(query: Float32Array, options: IndexSearchOptions): Neighbors
+  /** The same for a matrix of n × dimension queries, answered in order. */
+  searchMany(queries: Float32Array, options: IndexSearchOptions): Neighbors[]
+  /** Bytes held, by part. */
+  bytes(): IndexBytes
+  /** Chunks of at most 4 MiB that a part is saved in. */
+  chunkCount(part: IndexPart): number
+  /** Chunks of a part that changed since the last `markClean` (or load). */
+  dirtyChunks(part: IndexPart): Uint32Array
+  /** A copy of one chunk, in the codec's own format with its header. */
+  readChunk(part: IndexPart, chunk: number): Uint8Array<ArrayBuffer>
+  markClean(): void
+  /** Gives the memory back; the index cannot be used afterwards. */
+  free(): void
+}
+
+export interface GraphConfig {
+  /** Links of a node on the upper layers; twice as many on layer 0. */
+  readonly M: number
+  readonly efConstruction: number
+  /** Two builds from the same rows and seed are equal. */
+  readonly seed: number
+}
+
+export interface IndexConfig {
+  readonly dimension: number
+  readonly metric: Metric
+  /** What distances are first computed on; answers are always rescored on the vectors as given. */
+  readonly codes: 'none' | 'int8'
+  readonly graph: GraphConfig | undefined
+}
+
+export interface IndexSearchOptions {
+  /** Integer >= 1; above the number of matching rows it gives them all. */
+  readonly k: number
+  /** Candidates kept while walking the graph; raised to k where it is below. */
+  readonly ef: number
+  /** `graph` walks, `scan` scans the codes and rescores, `exact` scans the vectors as given. */
+  readonly method: 'graph' | 'scan' | 'exact'
+  /** One bit for each row, lowest bit first; only rows whose bit is set are answered. Rows beyond its end do not match. */
+  readonly mask?: Uint8Array | undefined
+}
+
+/** Rows and their distances (the metric's own value, lower is closer), nearest first. */
+export interface Neighbors {
+  readonly rows: Uint32Array
+  readonly distances: Float32Array
+  /** Distances computed to find them. */
+  readonly visited: number
+}
+
+export type IndexPart = 'vectors' | 'codes' | 'graph'
+
+export type IndexBytes = Readonly<Record<IndexPart, number>>
+
+/** The chunks of every part, in order, as `readChunk` gave them. */
+export type IndexChunks = Readonly<Record<IndexPart, readonly Uint8Array[]>>
+
+/** Makes indexes; each engine (wasm, reference) is one. */
+export interface Engine {
+  /** Names what computes, for `stats` and `hits.info`, e.g. `wasm relaxed-simd`. */
+  readonly name: string
+  create(config: IndexConfig): VectorIndex
+  /**
+   * Reads back what `readChunk` wrote. Trusts nothing in it.
+   * @throws QuiverError `CORRUPT` or `NEWER_FORMAT`
+   */
+  load(config: IndexConfig, chunks: IndexChunks): VectorIndex
+}

@@ -1,0 +1,79 @@
+/**
+ * The one interface of storage: a log of operations that is durable first, and a snapshot (chunks named by a manifest)
+ * that the log is folded into now and then. It knows bytes, not records. `idb/` and `memory.ts` satisfy it, bound by one
+ * contract suite.
+ */
+export interface Storage {
+  readonly kind: 'indexeddb' | 'memory'
+
+  /** The newest manifest that is whole, or `undefined` when nothing was folded yet. */
+  readonly manifest: Manifest | undefined
+
+  /**
+   * Adds one operation to the log and resolves with its sequence number when it is durable. Operations that come while
+   * a commit is under way share the next one. All or nothing, in the order of the calls.
+   * @throws QuiverError `QUOTA_EXCEEDED`, `CLOSED`, `NOT_LEADER` (another writer took over)
+   */
+  append(operation: Uint8Array): Promise<number>
+
+  /** Operations after `seq`, in order, each verified. Stops at the first damaged one and says so in `damage`. */
+  replay(seq: number): AsyncIterable<LoggedOperation>
+
+  /** What was found damaged since the storage was opened, as sentences for a report. */
+  readonly damage: readonly string[]
+
+  /** Bytes of the log after the manifest's `foldedSeq`. */
+  readonly logBytes: number
+
+  /** Chunks in the order asked for, each verified, read ahead. @throws QuiverError `CORRUPT` */
+  readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array>
+
+  /** Starts the next generation. One at a time. */
+  beginFold(): Fold
+
+  /** Bytes kept: log and chunks. */
+  usage(): Promise<number>
+
+  /** Waits for what is under way. Closing twice is no error. */
+  close(): Promise<void>
+}
+
+export interface LoggedOperation {
+  readonly seq: number
+  readonly operation: Uint8Array
+}
+
+/** The next generation while it is written. Nothing of it counts before `commit` has resolved. */
+export interface Fold {
+  /** Writes one chunk; `path` says whose it is, e.g. `3/vectors`. */
+  write(path: string, n: number, bytes: Uint8Array): Promise<ChunkRef>
+  /**
+   * Verifies what was written, makes the manifest the newest in one transaction, then trims the log and the chunks
+   * that neither this manifest nor the one before refers to.
+   */
+  commit(next: ManifestContent): Promise<Manifest>
+  /** Drops what was written. */
+  abandon(): Promise<void>
+}
+
+/** Names one stored chunk: where it is, how long it is, and its xxh64. */
+export interface ChunkRef {
+  readonly generation: number
+  readonly path: string
+  readonly n: number
+  readonly bytes: number
+  readonly hash: string
+}
+
+export interface ManifestContent {
+  /** Every operation up to this one is in the chunks. */
+  readonly foldedSeq: number
+  /** Every chunk the snapshot is made of, also those written by earlier generations. */
+  readonly chunks: readonly ChunkRef[]
+  /** What the owner needs to read them; JSON. */
+  readonly body: unknown
+}
+
+export interface Manifest extends ManifestContent {
+  readonly generation: number
+}
