@@ -78,7 +78,12 @@ export interface Neighbors {
   readonly visited: number
 }
 
-export type IndexPart = 'vectors' | 'codes' | 'graph'
+/**
+ * What an index is saved in. `state` is one small chunk: configuration, row count, tombstones. `vectors` holds the
+ * vectors as given, `codes` what the walk compares, `graph` the links; a part the index does not have has no chunks.
+ */
+export const INDEX_PARTS = ['state', 'vectors', 'codes', 'graph'] as const
+export type IndexPart = (typeof INDEX_PARTS)[number]
 
 export type IndexBytes = Readonly<Record<IndexPart, number>>
 
