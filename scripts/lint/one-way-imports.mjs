@@ -56,7 +56,8 @@ export function refusal(root, importer, specifier) {
   }
   if (to.room === from.room) return undefined
   const allowed = mayImport[from.room]
-  if (allowed === undefined) return `src/${from.room}/ has no place in scripts/lint/one-way-imports.mjs.`
+  if (allowed === undefined)
+    return `src/${from.room}/ has no place in scripts/lint/one-way-imports.mjs.`
   if (allowed.includes(to.room)) return undefined
   return `src/${from.room}/ may not import from src/${to.room}/ (it may from: ${allowed.join(', ') || 'nothing'}).`
 }

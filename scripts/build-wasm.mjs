@@ -1,0 +1,8 @@
+import { buildWasm } from './build/wasm.mjs'
+import { command } from './lib/step.mjs'
+import { setUpForBuilding } from './setup/index.mjs'
+
+await command(async () => {
+  await setUpForBuilding()
+  await buildWasm()
+})

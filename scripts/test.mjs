@@ -1,0 +1,35 @@
+import { runStaticChecks } from './check/static.mjs'
+import { TestsFailed, runRustTests, runVitest } from './check/suites.mjs'
+import { buildWasm } from './build/wasm.mjs'
+import { buildDemo, prepareData } from './build/demo.mjs'
+import { command } from './lib/step.mjs'
+import { setUpForTesting } from './setup/index.mjs'
+
+const total = { passed: 0, failed: 0 }
+
+/** @param {{ passed: number, failed: number }} count */
+const add = ({ passed, failed }) => {
+  total.passed += passed
+  total.failed += failed
+}
+
+await command(async () => {
+  await setUpForTesting()
+  try {
+    await buildWasm()
+    add({ passed: await runStaticChecks(), failed: 0 })
+    add(await runRustTests())
+    const { buildLibrary } = await import('./build/library.mjs')
+    await buildLibrary()
+    await prepareData()
+    await buildDemo()
+    add(await runVitest('unit', 'unit tests'))
+    add(await runVitest('package', 'package tests'))
+    add(await runVitest('browser', 'browser tests'))
+    add(await runVitest('e2e', 'end-to-end tests'))
+  } catch (error) {
+    add(error instanceof TestsFailed ? error.count : { passed: 0, failed: 1 })
+    throw error
+  }
+})
+console.log(`${total.passed} passed, ${total.failed} failed`)

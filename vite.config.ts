@@ -1,0 +1,89 @@
+import { playwright } from '@vitest/browser-playwright'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import { entries, specifierOf } from './scripts/build/entries.mjs'
+import { chromiumFlags, findChromium } from './scripts/setup/chromium.mjs'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * The demo and the tests import the package by name. While somebody works on it that means src/;
+ * the demo that is built is a user like any other and gets dist/.
+ */
+const packageAlias = (from: 'src' | 'dist') =>
+  Object.entries(entries).map(([entry, source]) => ({
+    find: new RegExp(`^${specifierOf(entry)}$`),
+    replacement: here(from === 'src' ? source : `dist/${entry}.js`),
+  }))
+
+const chromium = await findChromium()
+
+/** Long enough for a busy machine with two cores: tests assert what is true, never how fast. */
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 }
+
+export default defineConfig(({ command }) => ({
+  resolve: { alias: packageAlias(command === 'build' ? 'dist' : 'src') },
+  worker: { format: 'es' },
+  build: { target: 'es2023', emptyOutDir: true },
+  server: { fs: { allow: [here('.')] } },
+
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          environment: 'node',
+          ...patience,
+        },
+      },
+      {
+        extends: true,
+        // Found half way through a run, a dependency would be bundled then and the page reloaded.
+        optimizeDeps: {
+          include: ['comlink', 'idb', '@huggingface/tokenizers', 'xxhash-wasm', 'fast-check'],
+        },
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          ...patience,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                args: chromiumFlags,
+                ...(chromium === undefined ? {} : { executablePath: chromium }),
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Each of these starts browsers and servers of its own.
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+          ...patience,
+        },
+      },
+    ],
+  },
+}))
