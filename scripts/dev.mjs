@@ -1,5 +1,5 @@
-import { prepareData } from './build/demo.mjs'
 import { buildWasm } from './build/wasm.mjs'
+import { prepareData } from './data.mjs'
 import { inRepository } from './lib/root.mjs'
 import { command } from './lib/step.mjs'
 import { setUpForBuilding } from './setup/index.mjs'

@@ -1,7 +1,8 @@
 import { runStaticChecks } from './check/static.mjs'
 import { TestsFailed, runRustTests, runVitest } from './check/suites.mjs'
 import { buildWasm } from './build/wasm.mjs'
-import { buildDemo, prepareData } from './build/demo.mjs'
+import { buildDemo } from './build/demo.mjs'
+import { prepareData } from './data.mjs'
 import { command } from './lib/step.mjs'
 import { setUpForTesting } from './setup/index.mjs'
 
@@ -23,10 +24,10 @@ await command(async () => {
     await buildLibrary()
     await prepareData()
     await buildDemo()
-    add(await runVitest('unit', 'unit tests'))
-    add(await runVitest('package', 'package tests'))
-    add(await runVitest('browser', 'browser tests'))
-    add(await runVitest('e2e', 'end-to-end tests'))
+    add(await runVitest('unit', 'Unit tests'))
+    add(await runVitest('package', 'Package tests'))
+    add(await runVitest('browser', 'Browser tests'))
+    add(await runVitest('e2e', 'End-to-end tests'))
   } catch (error) {
     add(error instanceof TestsFailed ? error.count : { passed: 0, failed: 1 })
     throw error

@@ -3,9 +3,8 @@
 
 import { readFile, readdir } from 'node:fs/promises'
 import { join, posix, relative, sep } from 'node:path'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { parseSync } from 'rolldown/utils'
+import { gzippedSize } from '../lib/gzipped-size.mjs'
 import { inRepository } from '../lib/root.mjs'
 import { places } from './assets.mjs'
 
@@ -87,10 +86,7 @@ export async function checkLibrary() {
   if (problems.length > 0)
     throw new Error(`dist/ is not fit to publish:\n- ${problems.join('\n- ')}`)
 
-  const sizes = []
-  for (const file of ['index.js', 'worker.js']) {
-    const zipped = await promisify(gzip)(found.get(file) ?? '', { level: 9 })
-    sizes.push(`${file} ${(zipped.length / 1024).toFixed(1)} KiB`)
-  }
-  return `${sizes.join(', ')} gzipped`
+  return ['index.js', 'worker.js']
+    .map((file) => `${file} ${gzippedSize(found.get(file) ?? '')}`)
+    .join(', ')
 }

@@ -46,7 +46,7 @@ async function bundle() {
 }
 
 export async function buildLibrary() {
-  await step('library', (note) =>
+  await step('Library', (note) =>
     onlyWhenChanged(
       'library',
       {

@@ -9,13 +9,13 @@ const strict = ['--', '-D', 'warnings']
 
 /** @type {readonly { title: string, program: string, args: readonly string[], env?: Record<string, string> }[]} */
 const checks = [
-  { title: 'prettier', program: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
-  { title: 'tsc', program: 'tsc', args: [] },
-  { title: 'eslint', program: 'eslint', args: ['--max-warnings', '0', '.'] },
+  { title: 'Prettier', program: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
+  { title: 'TypeScript', program: 'tsc', args: [] },
+  { title: 'ESLint', program: 'eslint', args: ['--max-warnings', '0', '.'] },
   { title: 'rustfmt', program: 'cargo', args: ['fmt', ...manifest, '--check'] },
-  { title: 'clippy', program: 'cargo', args: ['clippy', ...manifest, '--all-targets', ...strict] },
+  { title: 'Clippy', program: 'cargo', args: ['clippy', ...manifest, '--all-targets', ...strict] },
   {
-    title: 'clippy for WebAssembly',
+    title: 'Clippy for WebAssembly',
     program: 'cargo',
     args: ['clippy', ...manifest, '--target', wasmTarget, ...strict],
     env: { RUSTFLAGS: '-Ctarget-feature=+simd128,+relaxed-simd' },
