@@ -77,8 +77,8 @@ export interface OpenOptions {
 export interface Progress {
   readonly done: number
   readonly total: number
-  /** What is being done: `embedding` texts, `writing` to storage, `indexing` into the graph. */
-  readonly phase: 'embedding' | 'writing' | 'indexing'
+  /** What is being done: `downloading` a model (in bytes), `embedding` texts, `writing` to storage, `indexing` into the graph. */
+  readonly phase: 'downloading' | 'embedding' | 'writing' | 'indexing'
 }
 
 /** What every long call takes. */
