@@ -13,7 +13,7 @@ export const mayImport = {
   client: ['contract', 'platform'],
   engine: ['contract', 'platform'],
   storage: ['contract', 'platform'],
-  embed: ['contract', 'platform', 'text'],
+  embed: ['contract', 'platform'],
   text: ['contract', 'platform'],
   collection: ['contract', 'platform', 'engine', 'storage', 'embed', 'text'],
   worker: ['contract', 'platform', 'engine', 'storage', 'embed', 'text', 'collection'],
