@@ -1,0 +1,142 @@
+/**
+ * The columns as bytes, version 1. Integers are u32, all numbers little-endian, nothing is aligned; `json` is a length in bytes (u32) and
+ * JSON in UTF-8; `bits` is one bit for each row, lowest first, ceil(rows / 8) bytes, the spare ones 0.
+ *
+ *     magic     'QCOL'
+ *     version   1
+ *     rows
+ *     fields    json, [[name, type], ...]
+ *     then for each field, in that order:
+ *       number, date   f64 × rows; a date is milliseconds since 1970; NaN is absence
+ *       boolean        bits: true; bits: false; neither is absence
+ *       keyword        json, the distinct keywords, codes 1, 2, ...; u32 × rows: codes, 0 is absence
+ *       keyword[]      bits: has an array; json, the distinct keywords; n; u32 × n: rows, ascending; u32 × n: codes
+ *
+ * There is no checksum: storage keeps one for every chunk.
+ */
+import type { Fields, FieldType } from '../../contract/fields.ts'
+import { QuiverError } from '../../contract/errors.ts'
+import { ByteReader, ByteWriter, corrupt } from './codec.ts'
+import { type Column, createColumn, isOrdered, type OrderedColumn, readColumn } from './column.ts'
+
+/** 'QCOL', read as a little-endian u32. */
+const MAGIC = 0x4c4f4351
+const VERSION = 1
+
+interface DeclaredColumn {
+  readonly type: FieldType
+  readonly column: Column
+}
+
+/** One typed column for each declared field, indexed by row. Rows are added and never changed. */
+export class Columns {
+  readonly #columns = new Map<string, DeclaredColumn>()
+  #rows: number
+
+  /** Columns of `rows` rows that have none of the fields. */
+  constructor(fields: Fields, rows = 0) {
+    this.#rows = rows
+    for (const [name, type] of Object.entries(fields)) {
+      this.#columns.set(name, { type, column: createColumn(type, rows) })
+    }
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /**
+   * Adds one row for each record. A field that is missing, `null` or of another type than declared (it may have been written
+   * before the field was declared) is absent.
+   */
+  append(records: readonly Readonly<Record<string, unknown>>[]): void {
+    for (const [name, { column }] of this.#columns) {
+      for (const record of records) {
+        column.append(Object.hasOwn(record, name) ? record[name] : undefined)
+      }
+    }
+    this.#rows += records.length
+  }
+
+  /** Adds a column for a field declared later; `valueOf` answers what each row's record holds in it. */
+  addField(name: string, type: FieldType, valueOf: (row: number) => unknown): void {
+    if (this.#columns.has(name)) throw new RangeError(`There is a column "${name}" already.`)
+    const column = createColumn(type, 0)
+    for (let row = 0; row < this.#rows; row++) column.append(valueOf(row))
+    this.#columns.set(name, { type, column })
+  }
+
+  /** The column of a field that is known to be declared. */
+  column(field: string): Column {
+    const declared = this.#columns.get(field)
+    if (!declared) throw new RangeError(`There is no column "${field}".`)
+    return declared.column
+  }
+
+  /** The column of a field that is known to be declared with a type that has an order. */
+  orderedColumn(field: string): OrderedColumn {
+    const column = this.column(field)
+    if (!isOrdered(column)) throw new RangeError(`Column "${field}" has no order.`)
+    return column
+  }
+
+  /** Bytes of memory held. */
+  bytes(): number {
+    let bytes = 0
+    for (const { column } of this.#columns.values()) bytes += column.bytes()
+    return bytes
+  }
+
+  encode(): Uint8Array<ArrayBuffer> {
+    const writer = new ByteWriter()
+    writer.uint32(MAGIC)
+    writer.uint32(VERSION)
+    writer.uint32(this.#rows)
+    writer.json([...this.#columns].map(([name, { type }]) => [name, type]))
+    for (const { column } of this.#columns.values()) column.write(writer)
+    return writer.finish()
+  }
+
+  /**
+   * Reads back what `encode` gave, for the same fields in any order. Trusts nothing in it, and allocates no more than a
+   * small multiple of its length.
+   * @throws QuiverError `CORRUPT` or `NEWER_FORMAT`
+   */
+  static decode(fields: Fields, bytes: Uint8Array): Columns {
+    const reader = new ByteReader(bytes)
+    if (reader.uint32() !== MAGIC) throw corrupt('they do not begin as columns do')
+    requireVersion(reader.uint32())
+    const columns = new Columns({}, reader.uint32())
+    for (const [name, type] of readDeclarations(reader, fields)) {
+      columns.#columns.set(name, { type, column: readColumn(type, columns.#rows, reader) })
+    }
+    reader.finish()
+    return columns
+  }
+}
+
+function requireVersion(version: number): void {
+  if (version === VERSION) return
+  if (version < VERSION) throw corrupt(`there is no version ${version}`)
+  throw new QuiverError(
+    'NEWER_FORMAT',
+    `The stored columns have format version ${version}; this build of Quiver reads ${VERSION}. Update Quiver to open them.`,
+  )
+}
+
+/** The stored names and types: exactly those of `fields`. */
+function readDeclarations(reader: ByteReader, fields: Fields): Map<string, FieldType> {
+  const stored = reader.json()
+  const declared = new Map(Object.entries(fields))
+  const known = new Map<string, FieldType>()
+  for (const entry of Array.isArray(stored) ? (stored as unknown[]) : []) {
+    const [name, type] = Array.isArray(entry) ? (entry as unknown[]) : []
+    const declaredType = typeof name === 'string' ? declared.get(name) : undefined
+    if (typeof name !== 'string' || declaredType === undefined || declaredType !== type) {
+      throw corrupt('they hold another field than the collection declares')
+    }
+    known.set(name, declaredType)
+  }
+  if (known.size !== declared.size) throw corrupt('they lack a field that the collection declares')
+  return known
+}
