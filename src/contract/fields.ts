@@ -5,7 +5,7 @@ export type FieldType = 'keyword' | 'keyword[]' | 'number' | 'boolean' | 'date'
 export type Fields = Readonly<Record<string, FieldType>>
 
 /** No declared fields. */
-export type NoFields = Readonly<Record<never, never>>
+export type NoFields = { readonly [K in never]: FieldType }
 
 interface FieldValues {
   keyword: string
@@ -44,19 +44,30 @@ interface MembershipOperators<V> {
   $contains?: V
 }
 
+interface OperatorsByType {
+  keyword: EqualityOperators<string> & OrderOperators<string>
+  'keyword[]': EqualityOperators<string> & MembershipOperators<string>
+  number: EqualityOperators<number> & OrderOperators<number>
+  boolean: EqualityOperators<boolean>
+  date: EqualityOperators<Date> & OrderOperators<Date>
+}
+
 /** Operators a field of type `T` understands. */
-export type FieldOperators<T extends FieldType> = EqualityOperators<FilterValue<T>> &
-  (T extends 'number' | 'date' | 'keyword' ? OrderOperators<FilterValue<T>> : unknown) &
-  (T extends 'keyword[]' ? MembershipOperators<FilterValue<T>> : unknown)
+export type FieldOperators<T extends FieldType> = OperatorsByType[T]
+
+/** What may be asked of a field of type `T`: a value it equals, `null` for records that lack it, or operators. */
+export type FieldCondition<T extends FieldType> = FilterValue<T> | null | FieldOperators<T>
 
 /**
  * A filter with MongoDB's meaning: `$ne`, `$nin` and `$not` match records that lack the field, comparisons do not. Three
  * differences: `$not` takes a whole filter; on arrays equality, `$in` and `$contains` test membership; `null` is absence.
+ * Keywords are ordered by their UTF-16 code units. Where the fields are not known to the compiler (`Filter<Fields>`), conditions
+ * are checked at run time alone.
  *
  * @example { lang: 'en', year: { $gte: 2020 }, $or: [{ tags: 'pets' }, { tags: 'cats' }] }
  */
 export type Filter<F extends Fields = Fields> = {
-  readonly [K in keyof F]?: FilterValue<F[K]> | null | FieldOperators<F[K]>
+  readonly [K in keyof F]?: string extends K ? unknown : FieldCondition<F[K]>
 } & {
   readonly $and?: readonly Filter<F>[]
   readonly $or?: readonly Filter<F>[]
