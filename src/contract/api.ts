@@ -117,9 +117,15 @@ export type Hit<F extends Fields = NoFields, I extends Include = 'record' | 'dis
   id: string
   /** Higher is closer: cosine: cosine; dot: dot product; l2: 1 / (1 + distance). */
   score: number
-} & ('distance' extends I ? { /** The metric's own value, lower is closer. */ distance: number } : unknown) &
-  ('record' extends I ? { /** The record, without its vector. */ record: StoredRecord<F> } : unknown) &
-  ('vector' extends I ? { /** The vector it was found by, as stored. */ vector: Float32Array } : unknown)
+} & ('distance' extends I
+  ? { /** The metric's own value, lower is closer. */ distance: number }
+  : unknown) &
+  ('record' extends I
+    ? { /** The record, without its vector. */ record: StoredRecord<F> }
+    : unknown) &
+  ('vector' extends I
+    ? { /** The vector it was found by, as stored. */ vector: Float32Array }
+    : unknown)
 
 export interface SearchInfo {
   /** How it was found. */
@@ -130,7 +136,10 @@ export interface SearchInfo {
 }
 
 /** Hits, nearest first; ties in the order the records were written. */
-export type Hits<F extends Fields = NoFields, I extends Include = 'record' | 'distance'> = Hit<F, I>[] & {
+export type Hits<F extends Fields = NoFields, I extends Include = 'record' | 'distance'> = Hit<
+  F,
+  I
+>[] & {
   readonly info: SearchInfo
 }
 
@@ -166,7 +175,11 @@ export interface DatabaseStats {
   readonly storage: 'indexeddb' | 'memory'
   readonly collections: Readonly<Record<string, CollectionStats>>
   /** Bytes kept for this database, and what the browser allows the whole origin, where it says. */
-  readonly bytes: { readonly stored: number; readonly quota: number | undefined; readonly used: number | undefined }
+  readonly bytes: {
+    readonly stored: number
+    readonly quota: number | undefined
+    readonly used: number | undefined
+  }
 }
 
 // ---------------------------------------------------------------------------------------------- handles
@@ -180,7 +193,10 @@ export interface Collection<F extends Fields = NoFields> {
    * @throws QuiverError `INVALID_ID`, `INVALID_RECORD`, `INVALID_VECTOR`, `DUPLICATE_ID`, `DIMENSION_MISMATCH`,
    * `NO_EMBEDDER`, `EMBEDDING_FAILED`, `ABORTED`, `QUOTA_EXCEEDED`, `CLOSED`
    */
-  upsert(records: RecordInput<F> | readonly RecordInput<F>[], options?: CallOptions): Promise<UpsertResult>
+  upsert(
+    records: RecordInput<F> | readonly RecordInput<F>[],
+    options?: CallOptions,
+  ): Promise<UpsertResult>
   /** The fast path: n ids and one matrix of n × dimension values, row-major. */
   upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
 

@@ -43,12 +43,16 @@ export class QuiverError extends Error {
 export function toQuiverError(error: unknown): QuiverError {
   if (error instanceof QuiverError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new QuiverError('INTERNAL', `Quiver failed where it should not: ${message}`, { cause: error })
+  return new QuiverError('INTERNAL', `Quiver failed where it should not: ${message}`, {
+    cause: error,
+  })
 }
 
 /** Throws `ABORTED` when `signal` has been aborted; call it between the steps of long work. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw new QuiverError('ABORTED', 'The call was aborted by its signal.', { cause: signal.reason })
+    throw new QuiverError('ABORTED', 'The call was aborted by its signal.', {
+      cause: signal.reason,
+    })
   }
 }

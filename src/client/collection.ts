@@ -1,0 +1,124 @@
+import type { Remote } from 'comlink'
+import type {
+  CallOptions,
+  Collection,
+  CollectionStats,
+  Hits,
+  Include,
+  Query,
+  RecordInput,
+  RecordPatch,
+  SearchOptions,
+  StoredRecord,
+  UpsertResult,
+} from '../contract/api.ts'
+import type { Fields, Filter } from '../contract/fields.ts'
+import type { RemoteCollection, RemoteHits } from '../contract/protocol.ts'
+import { QuiverError } from '../contract/errors.ts'
+import { callWith } from '../platform/wire.ts'
+import type { Connection } from './connection.ts'
+import { postSlices, sliceMatrix, sliceRecords } from './slices.ts'
+
+/** A collection as the page sees it: every call is posted to the worker, nothing is kept here. */
+export class ClientCollection implements Collection<Fields> {
+  readonly name: string
+  readonly #remote: Remote<RemoteCollection>
+  readonly #connection: Connection
+
+  constructor(name: string, remote: Remote<RemoteCollection>, connection: Connection) {
+    this.name = name
+    this.#remote = remote
+    this.#connection = connection
+  }
+
+  upsert(
+    records: RecordInput<Fields> | readonly RecordInput<Fields>[],
+    options?: CallOptions,
+  ): Promise<UpsertResult>
+  upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
+  upsert(
+    first: RecordInput<Fields> | readonly (RecordInput<Fields> | string)[],
+    second?: Float32Array | CallOptions,
+    third?: CallOptions,
+  ): Promise<UpsertResult> {
+    if (second instanceof Float32Array) {
+      return this.#upsertMatrix(first as readonly string[], second, third ?? {})
+    }
+    const records: readonly unknown[] = Array.isArray(first) ? first : [first]
+    return this.#upsertRecords(records, second ?? {})
+  }
+
+  get(id: string): Promise<StoredRecord<Fields> | undefined> {
+    return this.#connection.run(() => this.#remote.get(id))
+  }
+
+  update(id: string, patch: RecordPatch<Fields>, options: CallOptions = {}): Promise<void> {
+    return this.#call(options, (port) => this.#remote.update(id, patch, port))
+  }
+
+  delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
+    return this.#connection.run(() => this.#remote.delete(target))
+  }
+
+  count(where?: Filter): Promise<number> {
+    return this.#connection.run(() => this.#remote.count(where))
+  }
+
+  async search<const I extends Include = 'record' | 'distance'>(
+    query: Query,
+    options?: SearchOptions<Fields, I>,
+  ): Promise<Hits<Fields, I>> {
+    const [hits] = await this.searchMany([query], options)
+    if (!hits) throw new QuiverError('INTERNAL', 'A search came back without an answer.')
+    return hits
+  }
+
+  async searchMany<const I extends Include = 'record' | 'distance'>(
+    queries: readonly Query[],
+    options: SearchOptions<Fields, I> = {},
+  ): Promise<Hits<Fields, I>[]> {
+    const { signal, ...posted } = options
+    const answers = await this.#call({ signal }, (port) =>
+      this.#remote.searchMany(queries, posted, port),
+    )
+    return answers.map((answer) => toHits(answer) as Hits<Fields, I>)
+  }
+
+  stats(): Promise<CollectionStats> {
+    return this.#connection.run(() => this.#remote.stats())
+  }
+
+  async #upsertRecords(records: readonly unknown[], options: CallOptions): Promise<UpsertResult> {
+    const slices = [...sliceRecords(records)]
+    if (slices.length < 2) {
+      return this.#call(options, (port) => this.#remote.upsert(records, port))
+    }
+    const batch = await this.#connection.run(() => this.#remote.batch())
+    await this.#connection.run(() => postSlices(slices, (slice) => batch.addRecords(slice)))
+    return this.#call(options, (port) => batch.commit(port))
+  }
+
+  async #upsertMatrix(
+    ids: readonly string[],
+    matrix: Float32Array,
+    options: CallOptions,
+  ): Promise<UpsertResult> {
+    const whole = Number.isInteger(matrix.length / ids.length)
+    if (!whole || matrix.length === 0) {
+      return this.#call(options, (port) => this.#remote.upsertMatrix(ids, matrix, port))
+    }
+    const batch = await this.#connection.run(() => this.#remote.batch())
+    await this.#connection.run(() =>
+      postSlices(sliceMatrix(ids, matrix), (slice) => batch.addMatrix(slice.ids, slice.rows)),
+    )
+    return this.#call(options, (port) => batch.commit(port))
+  }
+
+  #call<T>(options: CallOptions, call: (port: MessagePort | undefined) => Promise<T>): Promise<T> {
+    return this.#connection.run(() => callWith(options, call))
+  }
+}
+
+function toHits({ hits, info }: RemoteHits): Hits<Fields, Include> {
+  return Object.defineProperty(hits, 'info', { value: info }) as unknown as Hits<Fields, Include>
+}

@@ -1,0 +1,95 @@
+import { type Remote, wrap } from 'comlink'
+import type { RemoteHost } from '../contract/protocol.ts'
+import { QuiverError } from '../contract/errors.ts'
+import { installErrorTransfer } from '../platform/wire.ts'
+
+/** What the page asks of the worker itself. */
+export interface WorkerOptions {
+  /** A worker the page made from `quiverdb/worker`, where a bundler needs to see it made. */
+  readonly worker?: Worker | undefined
+  /** Where the worker's file is, when a bundler or a policy moved it. */
+  readonly workerUrl?: string | URL | undefined
+}
+
+/** The worker and the calls under way through it; a worker that dies fails them instead of leaving them waiting. */
+export class Connection {
+  readonly host: Remote<RemoteHost>
+  readonly #worker: Worker
+  readonly #underWay = new Set<(error: QuiverError) => void>()
+  #failure: QuiverError | undefined
+  #databases = 0
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+    this.host = wrap<RemoteHost>(worker)
+    worker.addEventListener('error', (event) => {
+      event.preventDefault()
+      this.#fail(event.message)
+    })
+    worker.addEventListener('messageerror', () => {
+      this.#fail('a message could not be read')
+    })
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** @throws QuiverError what the call throws, or `CLOSED` when the worker dies meanwhile */
+  run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#failure) return Promise.reject(this.#failure)
+    return new Promise<T>((resolve, reject) => {
+      this.#underWay.add(reject)
+      call()
+        .then(resolve, reject)
+        .finally(() => this.#underWay.delete(reject))
+    })
+  }
+
+  databaseOpened(): void {
+    this.#databases++
+  }
+
+  /** The last one gives the worker, and all its memory, back. */
+  databaseClosed(): void {
+    this.#databases--
+    if (this.#databases > 0) return
+    this.#worker.terminate()
+    if (current === this) current = undefined
+  }
+
+  #fail(reason: string): void {
+    this.#failure = new QuiverError(
+      'CLOSED',
+      `Quiver's worker stopped (${reason || 'its file could not be loaded'}). What was acknowledged is stored; open the database again. ` +
+        'If it never starts, see worker, workerUrl and the Content-Security-Policy notes in the README.',
+    )
+    for (const reject of this.#underWay) reject(this.#failure)
+    this.#underWay.clear()
+    this.#worker.terminate()
+    if (current === this) current = undefined
+  }
+}
+
+let current: Connection | undefined
+let installed = false
+
+/** The page's one worker, started when it is first needed. */
+export function connect({ worker, workerUrl }: WorkerOptions): Connection {
+  if (!installed) installErrorTransfer()
+  installed = true
+  current ??= new Connection(worker ?? startWorker(workerUrl))
+  return current
+}
+
+function startWorker(workerUrl: string | URL | undefined): Worker {
+  if (typeof Worker === 'undefined') {
+    throw new QuiverError(
+      'UNSUPPORTED',
+      "There are no Web Workers here; in Node or inside your own worker use open from 'quiverdb/local'.",
+    )
+  }
+  if (workerUrl !== undefined) return new Worker(workerUrl, { type: 'module' })
+  // Bundlers find the worker by this very expression; it must stay literal.
+  return new Worker(new URL('../worker/entry.ts', import.meta.url), { type: 'module' })
+}

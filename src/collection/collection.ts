@@ -1,0 +1,259 @@
+import type {
+  CallOptions,
+  Collection,
+  CollectionStats,
+  Hits,
+  Include,
+  Query,
+  RecordInput,
+  RecordPatch,
+  SearchOptions,
+  StoredRecord,
+  UpsertResult,
+} from '../contract/api.ts'
+import type { Embedder } from '../contract/embedder.ts'
+import type { Fields, Filter } from '../contract/fields.ts'
+import { QuiverError } from '../contract/errors.ts'
+import type { Engine } from '../engine/index.ts'
+import type { ProgressReporter } from '../platform/progress.ts'
+import { Slices } from '../platform/task.ts'
+import type { Storage } from '../storage/index.ts'
+import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import type { CommitQueue, Write } from './commit-queue.ts'
+import { codesOf, type CollectionConfig } from './config.ts'
+import { EmbeddingSpace } from './embedding.ts'
+import { Indexer } from './indexer.ts'
+import { matchRows } from './match.ts'
+import { validateId } from './records.ts'
+import { searchMany, toRecord } from './search.ts'
+import type { SavedCollection } from './snapshot.ts'
+import type { CollectionState } from './state.ts'
+import { remove, update, UpsertBatch } from './write.ts'
+
+/** Records checked between two looks at the clock. */
+const CHECK_SLICE = 64
+
+/** What a collection shares with the others of its database. */
+export interface Surroundings {
+  readonly engine: Engine
+  readonly storage: Storage
+  readonly queue: CommitQueue
+  /** Called after every write and when the graph is complete: a fold may be due. */
+  readonly changed: () => void
+}
+
+/** The collection itself, on the thread it lives on. Joins the rooms; each does its work in its own file. */
+export class LocalCollection implements Collection<Fields> {
+  readonly number: number
+  readonly storage: Storage
+  state: CollectionState
+  /** Where its parts are stored, as of the last fold; `undefined` makes the next fold write all of it. */
+  saved: SavedCollection | undefined
+  readonly #surroundings: Surroundings
+  readonly #indexer: Indexer
+  #embedder: Embedder | undefined
+  #closed = false
+
+  constructor(
+    number: number,
+    state: CollectionState,
+    embedder: Embedder | undefined,
+    surroundings: Surroundings,
+    saved?: SavedCollection,
+  ) {
+    this.number = number
+    this.state = state
+    this.storage = surroundings.storage
+    this.saved = saved
+    this.#embedder = embedder
+    this.#surroundings = surroundings
+    this.#indexer = new Indexer(surroundings.queue, () => this.state, surroundings.changed)
+    this.#indexer.start()
+  }
+
+  get config(): CollectionConfig {
+    return this.state.config
+  }
+
+  get name(): string {
+    return this.config.name
+  }
+
+  /** The embedder belongs to the space; a collection fixed to given vectors has none. */
+  get space(): EmbeddingSpace {
+    const { name, embedder } = this.config
+    return new EmbeddingSpace(name, embedder === null ? undefined : this.#embedder, embedder)
+  }
+
+  /** Rows the graph still waits for. */
+  get waiting(): number {
+    return this.#indexer.waiting
+  }
+
+  // -------------------------------------------------------------------------------------- the public calls
+
+  upsert(
+    records: RecordInput<Fields> | readonly RecordInput<Fields>[],
+    options?: CallOptions,
+  ): Promise<UpsertResult>
+  upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
+  async upsert(
+    first: RecordInput<Fields> | readonly (RecordInput<Fields> | string)[],
+    second?: Float32Array | CallOptions,
+    third?: CallOptions,
+  ): Promise<UpsertResult> {
+    const batch = this.batch()
+    if (second instanceof Float32Array) {
+      batch.addMatrix(first as readonly string[], second)
+      return batch.commit(third)
+    }
+    const records: readonly unknown[] = Array.isArray(first) ? first : [first]
+    const slices = new Slices(second?.signal)
+    for (let from = 0; from < records.length; from += CHECK_SLICE) {
+      await slices.pause()
+      batch.addRecords(records.slice(from, from + CHECK_SLICE))
+    }
+    return batch.commit(second)
+  }
+
+  /** A write that is filled piece by piece. */
+  batch(): UpsertBatch {
+    this.#requireOpen()
+    return new UpsertBatch(this)
+  }
+
+  async get(id: string): Promise<StoredRecord<Fields> | undefined> {
+    this.#requireOpen()
+    validateId(id)
+    return this.state.read(async (state) => {
+      const row = state.rowOf.get(id)
+      if (row === undefined) return undefined
+      const given = state.kinds[row] === VectorKind.given
+      const vector = given ? state.index?.vector(row) : undefined
+      const [document] = await state.documents.read([row], this.storage)
+      const record = toRecord(id, document ?? '{}')
+      return vector ? Object.assign(record, { vector }) : record
+    })
+  }
+
+  async update(id: string, patch: RecordPatch<Fields>, options: CallOptions = {}): Promise<void> {
+    this.#requireOpen()
+    await update(this, id, patch, options)
+  }
+
+  async delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
+    this.#requireOpen()
+    return remove(this, target)
+  }
+
+  async count(where?: Filter): Promise<number> {
+    this.#requireOpen()
+    return where === undefined ? this.state.count : matchRows(this.state, where).count()
+  }
+
+  async search<const I extends Include = 'record' | 'distance'>(
+    query: Query,
+    options?: SearchOptions<Fields, I>,
+  ): Promise<Hits<Fields, I>> {
+    const [hits] = await this.searchMany([query], options)
+    if (!hits) throw new QuiverError('INTERNAL', 'A search came back without an answer.')
+    return hits
+  }
+
+  async searchMany<const I extends Include = 'record' | 'distance'>(
+    queries: readonly Query[],
+    options?: SearchOptions<Fields, I>,
+  ): Promise<Hits<Fields, I>[]> {
+    this.#requireOpen()
+    const answers = await this.state.read((state) =>
+      searchMany(state, this.space, this.storage, queries, options),
+    )
+    return answers
+  }
+
+  async stats(): Promise<CollectionStats> {
+    this.#requireOpen()
+    const { index, columns, ids, count } = this.state
+    const { config } = this
+    const parts = index?.bytes() ?? { codes: 0, graph: 0, vectors: 0 }
+    // A string of length n costs about 16 + n bytes, its entry in the map and the arrays about 32.
+    const idBytes = ids.reduce((sum, id) => sum + id.length + 48, 0)
+    const { codes, graph, vectors } = parts
+    const bytes = { codes, graph, vectors, ids: idBytes, columns: columns.bytes() }
+    return {
+      rows: count,
+      dimension: config.dimension,
+      metric: config.metric,
+      index: index?.config.graph ? 'hnsw' : 'flat',
+      quantization: index?.config.codes ?? codesOf(config, config.dimension ?? 0),
+      embedder: config.embedder ?? this.space.id,
+      bytes: { ...bytes, total: codes + graph + vectors + idBytes + bytes.columns },
+      device: 'wasm',
+      build: this.#surroundings.engine.name,
+      waiting: this.waiting,
+    }
+  }
+
+  // -------------------------------------------------------------------------------------- for the rooms around it
+
+  /** Sends a change through the one door. @throws QuiverError `CLOSED` when the collection went meanwhile */
+  async write<T>(write: Write<T>): Promise<T> {
+    const result = await this.#surroundings.queue.write({
+      ...write,
+      prepare: () => {
+        this.#requireOpen()
+        return write.prepare()
+      },
+    })
+    this.#indexer.start()
+    this.#surroundings.changed()
+    return result
+  }
+
+  /** `operation`, after the operation that brings the config to `config` where that differs. */
+  configured(config: CollectionConfig, operation: UpsertOperation): readonly Operation[] {
+    if (config.dimension === this.config.dimension && config.embedder === this.config.embedder) {
+      return [operation]
+    }
+    return [{ type: 'configure', collection: this.number, config }, operation]
+  }
+
+  /**
+   * For an index that was asked for by name, waits until the graph holds every row. An abort ends the waiting alone:
+   * what was written is durable, and found by a scan.
+   */
+  async indexed(signal: AbortSignal | undefined, progress: ProgressReporter): Promise<void> {
+    if (this.config.index.type !== 'hnsw' || this.waiting === 0) return
+    const total = this.waiting
+    await this.#indexer.drained((waiting) => {
+      progress.report('indexing', Math.max(total - waiting, 0), total)
+    }, signal)
+    if (this.waiting === 0) progress.report('indexing', total, total)
+  }
+
+  useEmbedder(embedder: Embedder): void {
+    this.#embedder = embedder
+  }
+
+  /** Takes the place of the state after a rebuild; searches under way finish on the old one. */
+  replaceState(state: CollectionState): void {
+    this.state.retire()
+    this.state = state
+    this.saved = undefined
+    this.#indexer.start()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#indexer.stop()
+    this.state.retire()
+  }
+
+  #requireOpen(): void {
+    if (!this.#closed) return
+    throw new QuiverError(
+      'CLOSED',
+      `Collection "${this.name}" is closed or was deleted. Open it again with db.collection().`,
+    )
+  }
+}

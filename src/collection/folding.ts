@@ -1,0 +1,204 @@
+import type { Storage } from '../storage/index.ts'
+import { type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import type { CommitQueue } from './commit-queue.ts'
+import type { LocalCollection } from './collection.ts'
+import { chunksOf, type SavedCollection, saveState } from './snapshot.ts'
+import type { CollectionState } from './state.ts'
+
+/** What the manifest holds beside the chunks. */
+export interface SavedDatabase {
+  readonly collections: readonly SavedCollection[]
+  /** The number the next collection gets; numbers are never reused. */
+  readonly nextNumber: number
+}
+
+/** A log this long is folded even while writes go on. */
+const MAX_LOG_BYTES = 64 * 1024 * 1024
+
+/** Below this, replaying the log is quicker than any fold. */
+const MIN_LOG_BYTES = 64 * 1024
+
+/** A log of this share of the snapshot is folded even while writes go on. */
+const LOG_SHARE = 0.25
+const MIN_BUSY_BYTES = 8 * 1024 * 1024
+
+/** Nobody has written for this long: time to fold, in milliseconds. */
+const IDLE_MS = 1500
+
+/** A collection with this share of rows without a record is rewritten without them. */
+const COMPACT_FROM_SHARE = 0.3
+const COMPACT_FROM_ROWS = 1000
+
+/** Rows copied at once while rewriting. */
+const COPY_ROWS = 2048
+
+/** Whether the log is to be folded now, while writes go on. Pure. */
+export function foldIsDue(logBytes: number, snapshotBytes: number): boolean {
+  if (logBytes >= MAX_LOG_BYTES) return true
+  return logBytes >= Math.max(MIN_BUSY_BYTES, snapshotBytes * LOG_SHARE)
+}
+
+/**
+ * Folds the log of a database into a snapshot when it has grown long, or when nobody has written for a while, so that the
+ * next open finds little to replay.
+ */
+export class Folding {
+  readonly #storage: Storage
+  readonly #queue: CommitQueue
+  readonly #database: () => { collections: readonly LocalCollection[]; nextNumber: number }
+  #foldedVersions = ''
+  #snapshotBytes: number
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #busy = false
+  #stopped = false
+
+  constructor(
+    storage: Storage,
+    queue: CommitQueue,
+    database: () => { collections: readonly LocalCollection[]; nextNumber: number },
+  ) {
+    this.#storage = storage
+    this.#queue = queue
+    this.#database = database
+    this.#snapshotBytes = sum(storage.manifest?.chunks.map(({ bytes }) => bytes) ?? [])
+  }
+
+  /** To be called once the database is read back. */
+  begin(): void {
+    this.#foldedVersions = this.#versions()
+    if (this.#storage.logBytes >= MIN_LOG_BYTES) this.#foldedVersions = ''
+    this.changed()
+  }
+
+  /** To be called after every change. */
+  changed(): void {
+    if (this.#stopped) return
+    clearTimeout(this.#timer)
+    if (this.#storage.kind === 'memory') {
+      if (this.#database().collections.some(({ state }) => isSparse(state))) this.#start()
+    } else if (foldIsDue(this.#storage.logBytes, this.#snapshotBytes)) this.#start()
+    else
+      this.#timer = setTimeout(() => {
+        this.#start()
+      }, IDLE_MS)
+  }
+
+  /** Waits for the fold under way; no other follows. */
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #start(): void {
+    if (this.#busy || this.#stopped) return
+    this.#busy = true
+    // A fold that fails (no room, another writer) loses nothing: the log stays, and the next change tries again.
+    void this.#queue
+      .exclusive(() => this.#fold())
+      .catch(() => undefined)
+      .finally(() => {
+        this.#busy = false
+      })
+  }
+
+  async #fold(): Promise<void> {
+    if (this.#stopped) return
+    const { collections, nextNumber } = this.#database()
+    for (const collection of collections) {
+      if (isSparse(collection.state)) await rebuild(collection, collection.config)
+    }
+    if (this.#storage.kind === 'memory') return
+    const versions = this.#versions()
+    if (versions === this.#foldedVersions || !this.#worthwhile(collections)) return
+
+    const fold = this.#storage.beginFold()
+    try {
+      const snapshots = []
+      for (const { state, number, saved } of collections) {
+        snapshots.push(await saveState(state, number, fold, saved))
+      }
+      const saved = snapshots.map((snapshot) => snapshot.saved)
+      const body: SavedDatabase = { collections: saved, nextNumber }
+      const manifest = await fold.commit({
+        foldedSeq: this.#queue.lastSeq,
+        chunks: saved.flatMap(chunksOf),
+        body,
+      })
+      this.#snapshotBytes = sum(manifest.chunks.map(({ bytes }) => bytes))
+      this.#foldedVersions = versions
+      for (const [n, collection] of collections.entries()) {
+        snapshots[n]?.settle()
+        collection.saved = saved[n]
+      }
+    } catch (error) {
+      await fold.abandon()
+      throw error
+    }
+  }
+
+  /** A short log is left alone, but a graph that took long to build is kept. */
+  #worthwhile(collections: readonly LocalCollection[]): boolean {
+    if (this.#storage.logBytes >= MIN_LOG_BYTES) return true
+    return collections.some(({ state, saved }) => {
+      const { index } = state
+      return index?.config.graph !== undefined && index.indexed > (saved?.indexed ?? 0)
+    })
+  }
+
+  #versions(): string {
+    const { collections } = this.#database()
+    return collections
+      .map(({ number, state }) => [number, state.version, state.index?.indexed ?? 0].join(':'))
+      .join(' ')
+  }
+}
+
+function isSparse(state: CollectionState): boolean {
+  const dead = state.rows - state.count
+  return state.rows >= COMPACT_FROM_ROWS && dead >= state.rows * COMPACT_FROM_SHARE
+}
+
+/**
+ * Writes the records of a collection into a fresh state, under another config where one is given: the one way to drop dead
+ * rows, change the codes, or fill new fields. The caller holds the queue.
+ */
+export async function rebuild(
+  collection: LocalCollection,
+  config: CollectionState['config'],
+): Promise<void> {
+  const { state: old, number, storage } = collection
+  const fresh = old.emptyCopy(config)
+  const rows = old.live.rows()
+  for (let from = 0; from < rows.length; from += COPY_ROWS) {
+    fresh.apply(await copyRows(old, number, storage, rows.slice(from, from + COPY_ROWS)))
+  }
+  collection.replaceState(fresh)
+}
+
+async function copyRows(
+  state: CollectionState,
+  number: number,
+  storage: Storage,
+  rows: readonly number[],
+): Promise<UpsertOperation> {
+  const dimension = state.index?.config.dimension ?? 0
+  const withVector = rows.filter((row) => state.hasVector(row))
+  const vectors = new Float32Array(withVector.length * dimension)
+  for (const [n, row] of withVector.entries()) {
+    const vector = state.index?.vector(row)
+    if (vector) vectors.set(vector, n * dimension)
+  }
+  return {
+    type: 'upsert',
+    collection: number,
+    ids: rows.map((row) => state.ids[row] ?? ''),
+    kinds: Uint8Array.from(rows, (row) => state.kinds[row] ?? VectorKind.none),
+    dimension,
+    vectors,
+    docs: await state.documents.read(rows, storage),
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

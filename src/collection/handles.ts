@@ -1,0 +1,146 @@
+import type {
+  CallOptions,
+  Collection,
+  CollectionOptions,
+  CollectionStats,
+  Database,
+  DatabaseStats,
+  Hits,
+  Include,
+  Query,
+  RecordInput,
+  RecordPatch,
+  SearchOptions,
+  StoredRecord,
+  UpsertResult,
+} from '../contract/api.ts'
+import type { Fields, Filter, NoFields } from '../contract/fields.ts'
+import { Calls } from './calls.ts'
+import type { LocalCollection } from './collection.ts'
+import type { LocalDatabase } from './database.ts'
+import type { UpsertBatch } from './write.ts'
+
+/** What one `open` returns: its own life, on a database it may share with others. */
+export class DatabaseHandle implements Database {
+  readonly name: string
+  readonly #database: LocalDatabase
+  readonly #release: (handle: DatabaseHandle) => Promise<void>
+  readonly #calls: Calls
+  readonly #collections = new WeakMap<LocalCollection, CollectionHandle>()
+  #closing: Promise<void> | undefined
+
+  constructor(database: LocalDatabase, release: (handle: DatabaseHandle) => Promise<void>) {
+    this.name = database.name
+    this.#database = database
+    this.#release = release
+    this.#calls = new Calls(`Database "${database.name}"`)
+  }
+
+  async collection<const F extends Fields = NoFields>(
+    name: string,
+    options?: CollectionOptions<F>,
+  ): Promise<Collection<F>> {
+    const handle = await this.localCollection(name, options)
+    return handle as Collection<Fields> as unknown as Collection<F>
+  }
+
+  /** The same handle for the same collection, as long as both are open. */
+  async localCollection(
+    name: string,
+    options?: CollectionOptions<Fields>,
+  ): Promise<CollectionHandle> {
+    const collection = await this.#calls.run(() => this.#database.collection(name, options))
+    let handle = this.#collections.get(collection)
+    if (!handle) {
+      handle = new CollectionHandle(collection, this.#calls)
+      this.#collections.set(collection, handle)
+    }
+    return handle
+  }
+
+  collections(): Promise<string[]> {
+    return this.#calls.run(() => this.#database.collections())
+  }
+
+  deleteCollection(name: string): Promise<void> {
+    return this.#calls.run(() => this.#database.deleteCollection(name))
+  }
+
+  stats(): Promise<DatabaseStats> {
+    return this.#calls.run(() => this.#database.stats())
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#calls.close().then(() => this.#release(this))
+    return this.#closing
+  }
+}
+
+/** A collection seen through one database handle; it closes with it. */
+export class CollectionHandle implements Collection<Fields> {
+  readonly name: string
+  readonly #collection: LocalCollection
+  readonly #calls: Calls
+
+  constructor(collection: LocalCollection, calls: Calls) {
+    this.name = collection.name
+    this.#collection = collection
+    this.#calls = calls
+  }
+
+  upsert(
+    records: RecordInput<Fields> | readonly RecordInput<Fields>[],
+    options?: CallOptions,
+  ): Promise<UpsertResult>
+  upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
+  upsert(
+    records: RecordInput<Fields> | readonly (RecordInput<Fields> | string)[],
+    matrix?: Float32Array | CallOptions,
+    options?: CallOptions,
+  ): Promise<UpsertResult> {
+    return this.#calls.run(() => this.#collection.upsert(records as [], matrix as never, options))
+  }
+
+  /** A write filled piece by piece; see `UpsertBatch`. */
+  batch(): Promise<UpsertBatch> {
+    return this.#calls.run(() => Promise.resolve(this.#collection.batch()))
+  }
+
+  commit(batch: UpsertBatch, options?: CallOptions): Promise<UpsertResult> {
+    return this.#calls.run(() => batch.commit(options))
+  }
+
+  get(id: string): Promise<StoredRecord<Fields> | undefined> {
+    return this.#calls.run(() => this.#collection.get(id))
+  }
+
+  update(id: string, patch: RecordPatch<Fields>, options?: CallOptions): Promise<void> {
+    return this.#calls.run(() => this.#collection.update(id, patch, options))
+  }
+
+  delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
+    return this.#calls.run(() => this.#collection.delete(target))
+  }
+
+  count(where?: Filter): Promise<number> {
+    return this.#calls.run(() => this.#collection.count(where))
+  }
+
+  search<const I extends Include = 'record' | 'distance'>(
+    query: Query,
+    options?: SearchOptions<Fields, I>,
+  ): Promise<Hits<Fields, I>> {
+    return this.#calls.run(() => this.#collection.search(query, options))
+  }
+
+  searchMany<const I extends Include = 'record' | 'distance'>(
+    queries: readonly Query[],
+    options?: SearchOptions<Fields, I>,
+  ): Promise<Hits<Fields, I>[]> {
+    return this.#calls.run(() => this.#collection.searchMany(queries, options))
+  }
+
+  stats(): Promise<CollectionStats> {
+    return this.#calls.run(() => this.#collection.stats())
+  }
+}

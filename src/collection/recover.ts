@@ -1,0 +1,57 @@
+import type { Engine } from '../engine/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { decodeOperation, type Operation } from '../storage/operations.ts'
+import type { CollectionConfig } from './config.ts'
+import type { SavedDatabase } from './folding.ts'
+import { loadState, type SavedCollection } from './snapshot.ts'
+import { CollectionState } from './state.ts'
+
+export interface RecoveredCollection {
+  readonly number: number
+  readonly state: CollectionState
+  readonly saved: SavedCollection | undefined
+}
+
+/** A database as it was when its last acknowledged write was. */
+export interface Recovered {
+  readonly collections: readonly RecoveredCollection[]
+  readonly nextNumber: number
+  readonly lastSeq: number
+}
+
+/** The snapshot of the newest manifest, then the log after it. @throws QuiverError `CORRUPT`, `NEWER_FORMAT` */
+export async function recover(engine: Engine, storage: Storage): Promise<Recovered> {
+  const { manifest } = storage
+  const body = (manifest?.body ?? { collections: [], nextNumber: 0 }) as SavedDatabase
+  const collections = new Map<number, RecoveredCollection>()
+  for (const saved of body.collections) {
+    const state = await loadState(engine, storage, saved)
+    collections.set(saved.number, { number: saved.number, state, saved })
+  }
+  let { nextNumber } = body
+  let lastSeq = manifest?.foldedSeq ?? 0
+  for await (const { seq, operation: bytes } of storage.replay(lastSeq)) {
+    const operation = decodeOperation(bytes)
+    replay(engine, collections, operation)
+    if (operation.type === 'create') nextNumber = Math.max(nextNumber, operation.collection + 1)
+    lastSeq = seq
+  }
+  return { collections: [...collections.values()], nextNumber, lastSeq }
+}
+
+function replay(
+  engine: Engine,
+  collections: Map<number, RecoveredCollection>,
+  operation: Operation,
+): void {
+  const number = operation.collection
+  if (operation.type === 'create') {
+    const state = new CollectionState(engine, operation.config as CollectionConfig)
+    collections.set(number, { number, state, saved: undefined })
+  } else if (operation.type === 'drop') {
+    collections.get(number)?.state.retire()
+    collections.delete(number)
+  } else {
+    collections.get(number)?.state.apply(operation)
+  }
+}

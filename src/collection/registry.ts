@@ -1,0 +1,132 @@
+import type { OpenOptions } from '../contract/api.ts'
+import { QuiverError } from '../contract/errors.ts'
+import type { Engine } from '../engine/index.ts'
+import { loadWasmEngine } from '../engine/wasm/index.ts'
+import { deleteIdbStorage, openIdbStorage } from '../storage/idb/index.ts'
+import type { Storage } from '../storage/index.ts'
+import { openMemoryStorage } from '../storage/memory.ts'
+import { requireOneOf, validateName } from './config.ts'
+import { LocalDatabase } from './database.ts'
+import { DatabaseHandle } from './handles.ts'
+
+type StorageKind = Storage['kind']
+
+interface OpenDatabase {
+  readonly database: Promise<LocalDatabase>
+  readonly handles: Set<DatabaseHandle>
+  /** Handles open or being opened. */
+  users: number
+}
+
+/** The databases open on this thread, by kind and name; handles of one name share one. */
+const databases = new Map<string, OpenDatabase>()
+
+/** Databases that are being closed: whoever opens one of them again waits. */
+const closing = new Map<string, Promise<void>>()
+
+/** @throws QuiverError `INVALID_OPTION`, `UNSUPPORTED`, `GPU_UNAVAILABLE`, `NOT_LEADER`, `CORRUPT`, `NEWER_FORMAT` */
+export async function openDatabase(
+  name: string,
+  options: OpenOptions = {},
+): Promise<DatabaseHandle> {
+  validateName('database', name)
+  const kind = storageKind(options)
+  requireOneOf('durability', options.durability ?? 'strict', ['strict', 'relaxed'])
+  requireOneOf('gpu', options.gpu ?? 'auto', ['auto', 'off', 'require'])
+  if (options.gpu === 'require') {
+    throw new QuiverError('GPU_UNAVAILABLE', "This version computes on the CPU; use gpu: 'auto'.")
+  }
+  const key = `${kind}:${name}`
+  await closing.get(key)
+  const entry = databases.get(key) ?? start(key, name, kind, options)
+  entry.users++
+  const database = await entry.database
+  const handle = new DatabaseHandle(database, (closed) => release(key, entry, closed))
+  entry.handles.add(handle)
+  return handle
+}
+
+/** Deletes a database for good; one that is not there is no error. Open handles then answer `CLOSED`. */
+export async function deleteDatabase(name: string): Promise<void> {
+  validateName('database', name)
+  for (const kind of ['memory', 'indexeddb'] as const) {
+    const key = `${kind}:${name}`
+    const entry = databases.get(key)
+    if (entry) await Promise.all([...entry.handles].map((handle) => handle.close()))
+    await closing.get(key)
+  }
+  if (hasIndexedDb()) await deleteIdbStorage(name)
+}
+
+function start(key: string, name: string, kind: StorageKind, options: OpenOptions): OpenDatabase {
+  const database = openLocal(name, kind, options)
+  const entry = { database, handles: new Set<DatabaseHandle>(), users: 0 }
+  databases.set(key, entry)
+  database.catch(() => {
+    if (databases.get(key) === entry) databases.delete(key)
+  })
+  return entry
+}
+
+async function openLocal(
+  name: string,
+  kind: StorageKind,
+  options: OpenOptions,
+): Promise<LocalDatabase> {
+  // Neither waits for the other: compiling and opening go on at once.
+  const loading = engine(options)
+  loading.catch(() => undefined)
+  const storage =
+    kind === 'memory'
+      ? await openMemoryStorage(name)
+      : await openIdbStorage(name, { durability: options.durability ?? 'strict' })
+  try {
+    return await LocalDatabase.open(name, await loading, storage)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+async function release(key: string, entry: OpenDatabase, handle: DatabaseHandle): Promise<void> {
+  entry.handles.delete(handle)
+  entry.users--
+  if (entry.users > 0 || databases.get(key) !== entry) return
+  databases.delete(key)
+  const closed = entry.database.then((database) => database.close())
+  closing.set(key, closed)
+  try {
+    await closed
+  } finally {
+    closing.delete(key)
+  }
+}
+
+let loadedEngine: Promise<Engine> | undefined
+
+/** One engine serves every database of the thread. A failed load is tried again at the next open. */
+function engine({ wasmUrl }: OpenOptions): Promise<Engine> {
+  if (loadedEngine) return loadedEngine
+  const loading = loadWasmEngine(wasmUrl === undefined ? {} : { wasmUrl })
+  loadedEngine = loading
+  loading.catch(() => {
+    loadedEngine = undefined
+  })
+  return loading
+}
+
+function storageKind({ storage }: OpenOptions): StorageKind {
+  if (storage === undefined) return hasIndexedDb() ? 'indexeddb' : 'memory'
+  requireOneOf('storage', storage, ['memory', 'indexeddb'])
+  if (storage === 'indexeddb' && !hasIndexedDb()) {
+    throw new QuiverError(
+      'UNSUPPORTED',
+      "There is no IndexedDB here; use storage: 'memory', which lasts as long as the handle.",
+    )
+  }
+  return storage
+}
+
+function hasIndexedDb(): boolean {
+  return typeof indexedDB !== 'undefined'
+}

@@ -1,0 +1,209 @@
+import type { Engine, VectorIndex } from '../engine/index.ts'
+import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import { type CollectionConfig, codesOf } from './config.ts'
+import { Columns } from './columns/index.ts'
+import { Bitset } from './filter/bitset.ts'
+import { Documents } from './documents.ts'
+import { decodeDocument } from './records.ts'
+
+/** From this many records on, `auto` keeps a graph; below, an exact scan is as fast and simpler. */
+export const GRAPH_FROM_ROWS = 10_000
+
+const GRAPH_SEED = 0x9e3779b9
+
+/**
+ * All that a collection holds in memory, by row. It changes by operations alone, the same ones when they are written and
+ * when they are replayed from the log. A row is never reused: a replaced record gets a new one.
+ */
+export class CollectionState {
+  config: CollectionConfig
+  index: VectorIndex | undefined
+  /** Grows with every change; equal versions are equal contents. */
+  version = 0
+  readonly ids: string[]
+  readonly rowOf: Map<string, number>
+  /** `VectorKind` by row. */
+  readonly kinds: number[]
+  /** Rows that hold a record. */
+  readonly live: Bitset
+  readonly documents: Documents
+  readonly columns: Columns
+  readonly #engine: Engine
+  #readers = 0
+  #retired = false
+
+  constructor(engine: Engine, config: CollectionConfig, saved?: SavedState) {
+    this.#engine = engine
+    this.config = config
+    this.index = saved?.index
+    this.ids = saved?.ids ?? []
+    this.kinds = saved?.kinds ?? []
+    this.live = saved?.live ?? new Bitset(0)
+    this.documents = saved?.documents ?? new Documents()
+    this.columns = saved?.columns ?? new Columns(config.fields)
+    this.rowOf = new Map()
+    for (const [row, id] of this.ids.entries()) {
+      if (this.live.has(row)) this.rowOf.set(id, row)
+    }
+    this.#followGraphPolicy()
+  }
+
+  /** Rows ever written, the replaced and deleted ones included. */
+  get rows(): number {
+    return this.ids.length
+  }
+
+  get count(): number {
+    return this.rowOf.size
+  }
+
+  /** Does what an operation of this collection says; replaying the log does the same. */
+  apply(operation: Operation): void {
+    switch (operation.type) {
+      case 'configure':
+        this.config = operation.config as CollectionConfig
+        break
+      case 'upsert':
+        this.#upsert(operation)
+        break
+      case 'delete':
+        this.#delete(operation.ids)
+        break
+      case 'create':
+      case 'drop':
+        break
+    }
+    this.version++
+    this.#followGraphPolicy()
+  }
+
+  /** A state without records on the same engine. */
+  emptyCopy(config: CollectionConfig): CollectionState {
+    return new CollectionState(this.#engine, config)
+  }
+
+  hasVector(row: number): boolean {
+    return this.kinds[row] !== VectorKind.none
+  }
+
+  /** Counts a reader in; a state that was replaced keeps its memory until the last one is out. */
+  async read<T>(reader: (state: this) => Promise<T>): Promise<T> {
+    this.#readers++
+    try {
+      return await reader(this)
+    } finally {
+      this.#readers--
+      this.#freeWhenUnused()
+    }
+  }
+
+  /** Gives the memory back once nobody reads any more. */
+  retire(): void {
+    this.#retired = true
+    this.#freeWhenUnused()
+  }
+
+  #freeWhenUnused(): void {
+    if (!this.#retired || this.#readers > 0) return
+    this.index?.free()
+    this.index = undefined
+  }
+
+  #upsert(operation: UpsertOperation): void {
+    const first = this.rows
+    this.#addVectors(operation)
+    const replaced: number[] = []
+    for (const [n, id] of operation.ids.entries()) {
+      const old = this.rowOf.get(id)
+      if (old !== undefined) replaced.push(old)
+      this.rowOf.set(id, first + n)
+      this.ids.push(id)
+      this.kinds.push(operation.kinds[n] ?? VectorKind.none)
+    }
+    this.live.grow(this.rows)
+    for (let row = first; row < this.rows; row++) this.live.add(row)
+    this.documents.append(operation.docs)
+    this.columns.append(operation.docs.map(decodeDocument))
+    this.#removeRows(replaced)
+  }
+
+  #delete(ids: readonly string[]): void {
+    const rows: number[] = []
+    for (const id of ids) {
+      const row = this.rowOf.get(id)
+      if (row === undefined) continue
+      this.rowOf.delete(id)
+      rows.push(row)
+    }
+    this.#removeRows(rows)
+  }
+
+  #removeRows(rows: readonly number[]): void {
+    for (const row of rows) this.live.remove(row)
+    this.index?.remove(Uint32Array.from(rows))
+  }
+
+  /** Rows of the index are the rows of the collection: a record without a vector gets zeros and is removed at once. */
+  #addVectors(operation: UpsertOperation): void {
+    const { kinds, dimension, vectors, ids } = operation
+    if (dimension === 0 && this.index === undefined) return
+    this.index ??= this.#createIndex(dimension)
+    const absent: number[] = []
+    const missing = ids.length * this.index.config.dimension - vectors.length
+    const matrix = missing === 0 ? vectors : new Float32Array(vectors.length + missing)
+    if (missing > 0) {
+      const width = this.index.config.dimension
+      let from = 0
+      for (const [n, kind] of kinds.entries()) {
+        if (kind === VectorKind.none) {
+          absent.push(n)
+        } else {
+          matrix.set(vectors.subarray(from, from + width), n * width)
+          from += width
+        }
+      }
+    }
+    const first = this.index.add(matrix)
+    if (absent.length > 0) this.index.remove(Uint32Array.from(absent, (n) => first + n))
+  }
+
+  #createIndex(dimension: number): VectorIndex {
+    const index = this.#engine.create({
+      dimension,
+      metric: this.config.metric,
+      codes: codesOf(this.config, dimension),
+      graph: undefined,
+    })
+    if (this.rows > 0) {
+      index.add(new Float32Array(this.rows * dimension))
+      index.remove(Uint32Array.from(this.ids.keys()))
+    }
+    return index
+  }
+
+  #followGraphPolicy(): void {
+    const { index, config } = this
+    if (!index) return
+    const policy = config.index
+    const wanted =
+      policy.type === 'hnsw' || (policy.type === 'auto' && this.count >= GRAPH_FROM_ROWS)
+    if (policy.type === 'flat') {
+      if (index.config.graph) index.setGraph(undefined)
+    } else if (wanted) {
+      const { M, efConstruction } = policy
+      const has = index.config.graph
+      if (has?.M === M && has.efConstruction === efConstruction) return
+      index.setGraph({ M, efConstruction, seed: GRAPH_SEED })
+    }
+  }
+}
+
+/** What a snapshot brings back. */
+export interface SavedState {
+  readonly index: VectorIndex | undefined
+  readonly ids: string[]
+  readonly kinds: number[]
+  readonly live: Bitset
+  readonly documents: Documents
+  readonly columns: Columns
+}

@@ -1,0 +1,101 @@
+/** What travels between page and worker. Comlink carries the calls; fields are erased, the page puts the types back. */
+import type {
+  CollectionOptions,
+  CollectionStats,
+  DatabaseStats,
+  Hit,
+  Include,
+  OpenOptions,
+  Progress,
+  Query,
+  RecordPatch,
+  SearchInfo,
+  SearchOptions,
+  StoredRecord,
+  UpsertResult,
+} from './api.ts'
+import type { EmbedderRecipe, EmbedRole } from './embedder.ts'
+import type { QuiverErrorCode } from './errors.ts'
+import type { Fields, Filter } from './fields.ts'
+
+/** What the worker exposes. */
+export interface RemoteHost {
+  open(name: string, options: OpenOptions): Promise<RemoteDatabase>
+  deleteDatabase(name: string): Promise<void>
+}
+
+export interface RemoteDatabase {
+  collection(
+    name: string,
+    options: RemoteCollectionOptions,
+    embedder: RemoteEmbedder | EmbedderRecipe | undefined,
+  ): Promise<RemoteCollection>
+  collections(): Promise<string[]>
+  deleteCollection(name: string): Promise<void>
+  stats(): Promise<DatabaseStats>
+  close(): Promise<void>
+}
+
+export type RemoteCollectionOptions = Omit<CollectionOptions<Fields>, 'embedder'>
+
+/** `call`: the worker's end of the channel that carries this call's abort and progress. */
+export interface RemoteCollection {
+  upsert(records: readonly unknown[], call?: MessagePort): Promise<UpsertResult>
+  upsertMatrix(
+    ids: readonly unknown[],
+    matrix: Float32Array,
+    call?: MessagePort,
+  ): Promise<UpsertResult>
+  /** A write too large for one message. */
+  batch(): Promise<RemoteBatch>
+  get(id: string): Promise<StoredRecord<Fields> | undefined>
+  update(id: string, patch: RecordPatch<Fields>, call?: MessagePort): Promise<void>
+  delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number>
+  count(where?: Filter): Promise<number>
+  searchMany(
+    queries: readonly Query[],
+    options: RemoteSearchOptions,
+    call?: MessagePort,
+  ): Promise<RemoteHits[]>
+  stats(): Promise<CollectionStats>
+}
+
+export type RemoteSearchOptions = Omit<SearchOptions<Fields>, 'signal'>
+
+/** An array loses what hangs on it when it is posted, so `info` travels beside it. */
+export interface RemoteHits {
+  readonly hits: Hit<Fields, Include>[]
+  readonly info: SearchInfo
+}
+
+export interface RemoteBatch {
+  addRecords(records: readonly unknown[]): Promise<void>
+  addMatrix(ids: readonly unknown[], matrix: Float32Array): Promise<void>
+  commit(call?: MessagePort): Promise<UpsertResult>
+}
+
+/** An embedder that stays where it was made; `embed` is called through a port. */
+export interface RemoteEmbedder {
+  readonly id: string
+  readonly dimension: number | undefined
+  readonly maxTokens: number | undefined
+  readonly embed: RemoteEmbed
+}
+
+export type RemoteEmbed = (
+  texts: readonly string[],
+  role: EmbedRole,
+  call?: MessagePort,
+) => Promise<Float32Array>
+
+/** Sent by the caller: stop. Sent to the caller: how far the work is. */
+export type CallMessage =
+  { readonly type: 'abort' } | { readonly type: 'progress'; readonly progress: Progress }
+
+/** A `QuiverError` while it is posted. */
+export interface PostedError {
+  readonly code: QuiverErrorCode
+  readonly message: string
+  /** The chain of causes, as text: not every thrown value can be cloned. */
+  readonly cause: string | undefined
+}

@@ -1,0 +1,21 @@
+import type { Progress } from '../contract/api.ts'
+
+const INTERVAL_MS = 100
+
+/** Reports a phase at its start and end, and at most every 100 ms between. */
+export class ProgressReporter {
+  readonly #report: ((progress: Progress) => void) | undefined
+  #last = -Infinity
+
+  constructor(report: ((progress: Progress) => void) | undefined) {
+    this.#report = report
+  }
+
+  report(phase: Progress['phase'], done: number, total: number): void {
+    if (!this.#report) return
+    const now = performance.now()
+    if (done !== 0 && done !== total && now - this.#last < INTERVAL_MS) return
+    this.#last = now
+    this.#report({ done, total, phase })
+  }
+}

@@ -1,0 +1,80 @@
+import { transfer, transferHandlers } from 'comlink'
+import type { CallOptions } from '../contract/api.ts'
+import { QuiverError, toQuiverError } from '../contract/errors.ts'
+import type { CallMessage, PostedError } from '../contract/protocol.ts'
+
+/**
+ * Makes errors cross Comlink as `QuiverError` with their code; by itself it keeps name and message alone. Both sides
+ * call this once.
+ */
+export function installErrorTransfer(): void {
+  const original = transferHandlers.get('throw')
+  if (!original) return
+  transferHandlers.set('throw', {
+    canHandle: (value): value is unknown => original.canHandle(value),
+    serialize: (thrown: unknown) => [postError((thrown as { value: unknown }).value), []],
+    deserialize: (posted: unknown): never => {
+      const { code, message, cause } = posted as PostedError
+      throw new QuiverError(code, message, cause === undefined ? undefined : { cause })
+    },
+  })
+}
+
+function postError(thrown: unknown): PostedError {
+  const { code, message, cause } = toQuiverError(thrown)
+  return { code, message, cause: cause === undefined ? undefined : describeCause(cause) }
+}
+
+function describeCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const own = `${cause.name}: ${cause.message}`
+  return cause.cause === undefined ? own : `${own} (${describeCause(cause.cause)})`
+}
+
+/**
+ * Calls the other side with a port that carries the signal there and progress back; without either there is no port.
+ * @throws QuiverError `ABORTED` at once when the signal already is
+ */
+export async function callWith<T>(
+  { signal, onProgress }: CallOptions,
+  call: (port: MessagePort | undefined) => Promise<T>,
+): Promise<T> {
+  if (!signal && !onProgress) return call(undefined)
+  const { port1, port2 } = new MessageChannel()
+  const abort = (): void => {
+    port1.postMessage({ type: 'abort' } satisfies CallMessage)
+  }
+  port1.onmessage = ({ data }: MessageEvent<CallMessage>) => {
+    if (data.type === 'progress') onProgress?.(data.progress)
+  }
+  if (signal?.aborted) abort()
+  signal?.addEventListener('abort', abort)
+  try {
+    return await call(transfer(port2, [port2]))
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    port1.close()
+  }
+}
+
+/** The other end of `callWith`: runs `call` with a signal and a progress function that speak through `port`. */
+export async function answerWith<T>(
+  port: MessagePort | undefined,
+  call: (options: CallOptions) => Promise<T>,
+): Promise<T> {
+  if (!port) return call({})
+  const controller = new AbortController()
+  port.onmessage = ({ data }: MessageEvent<CallMessage>) => {
+    if (data.type === 'abort') controller.abort()
+  }
+  try {
+    return await call({
+      signal: controller.signal,
+      onProgress: (progress) => {
+        port.postMessage({ type: 'progress', progress } satisfies CallMessage)
+      },
+    })
+  } finally {
+    port.close()
+  }
+}

@@ -1,0 +1,6 @@
+import { expose } from 'comlink'
+import { installErrorTransfer } from '../platform/wire.ts'
+import { host } from './host.ts'
+
+installErrorTransfer()
+expose(host)

@@ -1,0 +1,88 @@
+import { proxy } from 'comlink'
+import type { OpenOptions } from '../contract/api.ts'
+import type { Embedder, EmbedderRecipe } from '../contract/embedder.ts'
+import type {
+  RemoteBatch,
+  RemoteCollection,
+  RemoteCollectionOptions,
+  RemoteDatabase,
+  RemoteEmbedder,
+  RemoteHits,
+  RemoteHost,
+} from '../contract/protocol.ts'
+import type { CollectionHandle, DatabaseHandle } from '../collection/handles.ts'
+import { deleteDatabase, openDatabase } from '../collection/registry.ts'
+import { staticModel } from '../embed/static/index.ts'
+import { answerWith, callWith } from '../platform/wire.ts'
+
+/** The worker's side of the wall: opens databases and hands out proxies of them. */
+export const host: RemoteHost = {
+  async open(name: string, options: OpenOptions): Promise<RemoteDatabase> {
+    return proxy(remoteDatabase(await openDatabase(name, options)))
+  },
+  deleteDatabase,
+}
+
+function remoteDatabase(database: DatabaseHandle): RemoteDatabase {
+  return {
+    async collection(
+      name: string,
+      options: RemoteCollectionOptions,
+      embedder: RemoteEmbedder | EmbedderRecipe | undefined,
+    ): Promise<RemoteCollection> {
+      const all = embedder ? { ...options, embedder: toEmbedder(embedder) } : options
+      return proxy(remoteCollection(await database.localCollection(name, all)))
+    },
+    collections: () => database.collections(),
+    deleteCollection: (name) => database.deleteCollection(name),
+    stats: () => database.stats(),
+    close: () => database.close(),
+  }
+}
+
+function remoteCollection(collection: CollectionHandle): RemoteCollection {
+  return {
+    upsert: (records, call) =>
+      answerWith(call, (options) => collection.upsert(records as [], options)),
+    upsertMatrix: (ids, matrix, call) =>
+      answerWith(call, (options) => collection.upsert(ids as [], matrix, options)),
+    batch: async () => proxy(await remoteBatch(collection)),
+    get: (id) => collection.get(id),
+    update: (id, patch, call) =>
+      answerWith(call, (options) => collection.update(id, patch, options)),
+    delete: (target) => collection.delete(target),
+    count: (where) => collection.count(where),
+    searchMany: (queries, options, call) =>
+      answerWith(call, async ({ signal }) => {
+        const answers = await collection.searchMany(queries, { ...options, signal })
+        return answers.map((hits): RemoteHits => ({ hits, info: hits.info }))
+      }),
+    stats: () => collection.stats(),
+  }
+}
+
+async function remoteBatch(collection: CollectionHandle): Promise<RemoteBatch> {
+  const batch = await collection.batch()
+  return {
+    addRecords: async (records) => {
+      batch.addRecords(records)
+    },
+
+    addMatrix: async (ids, matrix) => {
+      batch.addMatrix(ids, matrix)
+    },
+    commit: (call) => answerWith(call, (options) => collection.commit(batch, options)),
+  }
+}
+
+/** Made here where there is a recipe, else living on the page and called through its port. */
+function toEmbedder(embedder: RemoteEmbedder | EmbedderRecipe): Embedder {
+  if ('type' in embedder) return staticModel({ modelUrl: embedder.modelUrl })
+  const { id, dimension, maxTokens, embed } = embedder
+  return {
+    id,
+    dimension,
+    maxTokens,
+    embed: (texts, { role, signal }) => callWith({ signal }, (port) => embed(texts, role, port)),
+  }
+}
