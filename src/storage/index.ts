@@ -11,24 +11,28 @@ export interface Storage {
 
   /**
    * Adds one operation to the log and resolves with its sequence number when it is durable. Operations that come while
-   * a commit is under way share the next one. All or nothing, in the order of the calls.
+   * a commit is under way share the next one. All or nothing, in the order of the calls. The bytes must not change before
+   * it has resolved. Sequence numbers grow, but not by one: a large operation takes several, the storage itself some.
    * @throws QuiverError `QUOTA_EXCEEDED`, `CLOSED`, `NOT_LEADER` (another writer took over)
    */
   append(operation: Uint8Array): Promise<number>
 
-  /** Operations after `seq`, in order, each verified. Stops at the first damaged one and says so in `damage`. */
+  /**
+   * Operations after `seq`, in order, each verified. Stops at the first damaged one and says so in `damage`; what is
+   * appended after such a stop is replayed the next time.
+   */
   replay(seq: number): AsyncIterable<LoggedOperation>
 
   /** What was found damaged since the storage was opened, as sentences for a report. */
   readonly damage: readonly string[]
 
-  /** Bytes of the log after the manifest's `foldedSeq`. */
+  /** Bytes of the log after the manifest's `foldedSeq`, headers included. */
   readonly logBytes: number
 
   /** Chunks in the order asked for, each verified, read ahead. @throws QuiverError `CORRUPT` */
   readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array>
 
-  /** Starts the next generation. One at a time. */
+  /** Starts the next generation. One at a time: commit or abandon it before the next. */
   beginFold(): Fold
 
   /** Bytes kept: log and chunks. */
@@ -45,11 +49,11 @@ export interface LoggedOperation {
 
 /** The next generation while it is written. Nothing of it counts before `commit` has resolved. */
 export interface Fold {
-  /** Writes one chunk; `path` says whose it is, e.g. `3/vectors`. */
+  /** Writes one chunk, best of 4 MiB at most; `path` says whose it is, e.g. `3/vectors`. Await one before the next. */
   write(path: string, n: number, bytes: Uint8Array): Promise<ChunkRef>
   /**
    * Verifies what was written, makes the manifest the newest in one transaction, then trims the log and the chunks
-   * that neither this manifest nor the one before refers to.
+   * that neither this manifest nor the one before refers to. When it fails, abandon the fold.
    */
   commit(next: ManifestContent): Promise<Manifest>
   /** Drops what was written. */

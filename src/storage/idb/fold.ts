@@ -1,0 +1,116 @@
+/** The next generation while it is written: chunks first, verified, then one transaction that makes them count. */
+import { QuiverError, toQuiverError } from '../../contract/errors.ts'
+import type { Checksum } from '../codec/checksum.ts'
+import type { ChunkRef, Fold, Manifest, ManifestContent } from '../index.ts'
+import { keyOf, refTo } from '../references.ts'
+import { verifyChunks } from './chunks.ts'
+import type { Connection } from './connection.ts'
+import { TRANSACTION_BYTES } from './schema.ts'
+import { Serial } from './serial.ts'
+import { transact } from './transaction.ts'
+
+interface WaitingChunk {
+  readonly ref: ChunkRef
+  readonly bytes: Uint8Array
+}
+
+/** Makes what was written the newest generation. */
+type Flip = (
+  generation: number,
+  next: ManifestContent,
+  written: readonly ChunkRef[],
+) => Promise<Manifest>
+
+export class IdbFold implements Fold {
+  readonly #connection: Connection
+  readonly #checksum: Checksum
+  readonly #generation: number
+  readonly #flip: Flip
+  readonly #turns = new Serial()
+  readonly #written: ChunkRef[] = []
+  #waiting: WaitingChunk[] = []
+  #waitingBytes = 0
+  #failure: QuiverError | undefined
+  #ended = false
+
+  constructor(connection: Connection, checksum: Checksum, generation: number, flip: Flip) {
+    this.#connection = connection
+    this.#checksum = checksum
+    this.#generation = generation
+    this.#flip = flip
+  }
+
+  /** Committed or abandoned. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  async write(path: string, n: number, bytes: Uint8Array): Promise<ChunkRef> {
+    const ref = refTo([this.#generation, path, n], bytes, this.#checksum)
+    // A copy: a view would be stored together with the whole buffer behind it.
+    const chunk: WaitingChunk = { ref, bytes: bytes.slice() }
+    await this.#turn(async () => {
+      if (this.#waitingBytes + ref.bytes > TRANSACTION_BYTES) await this.#flush()
+      this.#waiting.push(chunk)
+      this.#waitingBytes += ref.bytes
+    })
+    return ref
+  }
+
+  commit(next: ManifestContent): Promise<Manifest> {
+    return this.#turn(async () => {
+      await this.#flush()
+      await verifyChunks(this.#connection, this.#checksum, this.#written)
+      const manifest = await this.#flip(this.#generation, next, this.#written)
+      this.#ended = true
+      return manifest
+    })
+  }
+
+  async abandon(): Promise<void> {
+    await this.#turns.run(async () => {
+      if (this.#ended) return
+      this.#ended = true
+      this.#waiting = []
+      const all = IDBKeyRange.bound([this.#generation], [this.#generation + 1], false, true)
+      const dropped = this.#connection.use((db) =>
+        transact(db, ['segments'], 'relaxed', (store) => store('segments').delete(all)),
+      )
+      // What could not be dropped now, the next open or fold drops.
+      await dropped.catch(() => undefined)
+    })
+  }
+
+  /** Waits for what is under way. */
+  idle(): Promise<void> {
+    return this.#turns.idle()
+  }
+
+  /** One step after the other, and none after one that failed: a chunk would be missing. */
+  #turn<T>(step: () => Promise<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      this.#connection.assertOpen()
+      if (this.#failure) throw this.#failure
+      if (this.#ended) throw new QuiverError('INTERNAL', 'This fold has ended.')
+      try {
+        return await step()
+      } catch (error) {
+        this.#failure = toQuiverError(error)
+        throw this.#failure
+      }
+    })
+  }
+
+  async #flush(): Promise<void> {
+    const chunks = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    if (chunks.length === 0) return
+    await this.#connection.use((db) =>
+      transact(db, ['segments'], 'strict', (store) => {
+        for (const { ref, bytes } of chunks) store('segments').put(bytes, keyOf(ref))
+      }),
+    )
+    this.#written.push(...chunks.map(({ ref }) => ref))
+  }
+}

@@ -1,0 +1,81 @@
+/** The kept generations of snapshots: which of them counts when a database is opened, and what a new one replaces. */
+import { QuiverError } from '../../contract/errors.ts'
+import type { Checksum } from '../codec/checksum.ts'
+import { decodeManifest, type StoredManifest } from '../codec/manifest.ts'
+import { errorName, isLostValue } from './errors.ts'
+import type { StorageDatabase } from './schema.ts'
+
+export interface Generations {
+  /** Newest first; those that verify. The first one counts. */
+  readonly valid: readonly StoredManifest[]
+  /** Numbers of those that are damaged. */
+  readonly damaged: readonly number[]
+}
+
+/**
+ * Reads all manifests, of which there are two at most.
+ * @throws QuiverError `CORRUPT` when none can be read and the log does not go back to the beginning
+ */
+export async function readGenerations(
+  db: StorageDatabase,
+  checksum: Checksum,
+): Promise<Generations> {
+  const valid: StoredManifest[] = []
+  const damaged: number[] = []
+  for (const generation of (await db.getAllKeys('manifest')).reverse()) {
+    const manifest = await readManifest(db, generation, checksum)
+    if (manifest) valid.push(manifest)
+    else damaged.push(generation)
+  }
+  if (damaged.length > 0 && valid.length === 0 && !(await isLogWhole(db))) {
+    throw new QuiverError(
+      'CORRUPT',
+      'Both kept snapshots of this database are damaged, and the log does not reach back to its beginning. Restore it from an export, or delete it.',
+    )
+  }
+  return { valid, damaged }
+}
+
+async function readManifest(
+  db: StorageDatabase,
+  generation: number,
+  checksum: Checksum,
+): Promise<StoredManifest | undefined> {
+  try {
+    return decodeManifest(await db.get('manifest', generation), generation, checksum)
+  } catch (error) {
+    const unreadable = error instanceof QuiverError && error.code === 'CORRUPT'
+    if (unreadable || isLostValue(error) || errorName(error) === 'SyntaxError') return undefined
+    throw error
+  }
+}
+
+/** Number of the newest generation, damaged or not; 0 where there is none. */
+export function newestGeneration({ valid, damaged }: Generations): number {
+  return Math.max(0, ...valid.map(({ generation }) => generation), ...damaged)
+}
+
+/** Whether nothing was ever trimmed from the log. */
+async function isLogWhole(db: StorageDatabase): Promise<boolean> {
+  const { store } = db.transaction('log')
+  const [records, newest] = await Promise.all([store.count(), store.openKeyCursor(null, 'prev')])
+  return records === (newest?.key ?? 0)
+}
+
+/**
+ * Stretches of log that hold no claim, from `after` (exclusive) to `upTo` (inclusive).
+ * @param claims sequence numbers, ascending
+ */
+export function stretchesBetween(
+  claims: readonly number[],
+  after: number,
+  upTo: number,
+): [first: number, last: number][] {
+  const stretches: [number, number][] = []
+  let first = after + 1
+  for (const claim of [...claims.filter((seq) => seq > after && seq <= upTo), upTo + 1]) {
+    if (first < claim) stretches.push([first, claim - 1])
+    first = claim + 1
+  }
+  return stretches
+}

@@ -1,0 +1,63 @@
+/** One writer: a Web Lock held while a database is open. */
+import { QuiverError, throwIfAborted, toQuiverError } from '../../contract/errors.ts'
+import { databaseName } from './schema.ts'
+
+/** A page that is being reloaded still holds its lock for a moment. */
+const PATIENCE_MS = 5_000
+
+/**
+ * Resolves with what gives the lock back. Where there are no Web Locks every caller gets it, and the log alone keeps
+ * writers apart.
+ * @param onLost called when another context took the lock away
+ * @throws QuiverError `NOT_LEADER` when another tab keeps it, `ABORTED`
+ */
+export async function acquireLock(
+  name: string,
+  onLost: () => void,
+  signal: AbortSignal | undefined,
+): Promise<() => void> {
+  throwIfAborted(signal)
+  // Not there in Node, nor on pages that are not served securely.
+  const { navigator } = globalThis as { navigator?: Partial<Pick<Navigator, 'locks'>> }
+  const locks = navigator?.locks
+  if (!locks) return () => undefined
+
+  const giveUp = new AbortController()
+  const onAbort = () => {
+    giveUp.abort()
+  }
+  const timer = setTimeout(onAbort, PATIENCE_MS)
+  signal?.addEventListener('abort', onAbort)
+  try {
+    return await hold(locks, databaseName(name), onLost, giveUp.signal)
+  } catch (cause) {
+    throwIfAborted(signal)
+    throw new QuiverError(
+      'NOT_LEADER',
+      `Another tab has the database "${name}" open, and one at a time can. Close it there, then open it here again.`,
+      { cause },
+    )
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+function hold(
+  locks: LockManager,
+  lock: string,
+  onLost: () => void,
+  signal: AbortSignal,
+): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const keep = () =>
+      new Promise<void>((release) => {
+        resolve(release)
+      })
+    // A failure before it was granted means that it is not to be had, and afterwards that it was stolen.
+    locks.request(lock, { signal }, keep).catch((error: unknown) => {
+      reject(toQuiverError(error))
+      onLost()
+    })
+  })
+}

@@ -1,0 +1,123 @@
+/** A storage that lives as long as it is open: for Node, for tests, and where a browser keeps nothing. */
+import { QuiverError } from '../contract/errors.ts'
+import { type Checksum, loadChecksum } from './codec/checksum.ts'
+import type { ChunkRef, Fold, LoggedOperation, Manifest, Storage } from './index.ts'
+import { checkManifest, keyOf, nameOf, refTo, verifyChunk } from './references.ts'
+
+/** Opens an empty storage. `name` is for messages only: two storages of one name share nothing. */
+export async function openMemoryStorage(name: string): Promise<Storage> {
+  return new MemoryStorage(name, await loadChecksum())
+}
+
+interface WrittenChunk {
+  readonly ref: ChunkRef
+  readonly bytes: Uint8Array
+}
+
+/** There is no damage to fall back from, so that only the newest generation is kept. */
+class MemoryStorage implements Storage {
+  readonly kind = 'memory'
+  readonly damage: readonly string[] = []
+  readonly #name: string
+  readonly #checksum: Checksum
+  readonly #chunks = new Map<string, Uint8Array>()
+  #log: LoggedOperation[] = []
+  #last = 0
+  #manifest: Manifest | undefined
+  #fold: Fold | undefined
+  #closed = false
+
+  constructor(name: string, checksum: Checksum) {
+    this.#name = name
+    this.#checksum = checksum
+  }
+
+  get manifest(): Manifest | undefined {
+    return this.#manifest
+  }
+
+  get logBytes(): number {
+    return this.#log.reduce((sum, { operation }) => sum + operation.byteLength, 0)
+  }
+
+  async append(operation: Uint8Array): Promise<number> {
+    this.#assertOpen()
+    this.#last++
+    this.#log.push({ seq: this.#last, operation: operation.slice() })
+    return this.#last
+  }
+
+  async *replay(seq: number): AsyncIterable<LoggedOperation> {
+    this.#assertOpen()
+    for (const logged of this.#log.filter((entry) => entry.seq > seq)) {
+      this.#assertOpen()
+      yield { seq: logged.seq, operation: logged.operation.slice() }
+    }
+  }
+
+  async *readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array> {
+    this.#assertOpen()
+    for (const ref of refs) {
+      this.#assertOpen()
+      yield verifyChunk(this.#chunks.get(nameOf(keyOf(ref))), ref, this.#checksum).slice()
+    }
+  }
+
+  beginFold(): Fold {
+    this.#assertOpen()
+    if (this.#fold) throw new QuiverError('INTERNAL', 'A fold is under way already.')
+    const generation = (this.#manifest?.generation ?? 0) + 1
+    const written = new Map<string, WrittenChunk>()
+    const fold: Fold = {
+      write: async (path, n, bytes) => {
+        this.#assertUnderWay(fold)
+        const ref = refTo([generation, path, n], bytes, this.#checksum)
+        written.set(nameOf(keyOf(ref)), { ref, bytes: bytes.slice() })
+        return ref
+      },
+      commit: async (next) => {
+        this.#assertUnderWay(fold)
+        this.#manifest = this.#flip({ ...next, generation }, written)
+        this.#fold = undefined
+        return this.#manifest
+      },
+      abandon: async () => {
+        if (this.#fold === fold) this.#fold = undefined
+      },
+    }
+    this.#fold = fold
+    return fold
+  }
+
+  async usage(): Promise<number> {
+    this.#assertOpen()
+    let bytes = this.logBytes
+    for (const chunk of this.#chunks.values()) bytes += chunk.byteLength
+    return bytes
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#log = []
+    this.#chunks.clear()
+  }
+
+  #flip(next: Manifest, written: ReadonlyMap<string, WrittenChunk>): Manifest {
+    const refs = Array.from(written.values(), ({ ref }) => ref)
+    checkManifest(next, this.#manifest, refs, this.#last)
+    for (const [name, { bytes }] of written) this.#chunks.set(name, bytes)
+    const kept = new Set(next.chunks.map((ref) => nameOf(keyOf(ref))))
+    for (const name of this.#chunks.keys()) if (!kept.has(name)) this.#chunks.delete(name)
+    this.#log = this.#log.filter((logged) => logged.seq > next.foldedSeq)
+    return next
+  }
+
+  #assertUnderWay(fold: Fold): void {
+    this.#assertOpen()
+    if (this.#fold !== fold) throw new QuiverError('INTERNAL', 'This fold has ended.')
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new QuiverError('CLOSED', `The database "${this.#name}" is closed.`)
+  }
+}

@@ -1,0 +1,4 @@
+import { openMemoryStorage } from '../../src/storage/memory.ts'
+import { storageContract } from './storage.ts'
+
+storageContract('memory', openMemoryStorage)
