@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { demoPlugins } from './demo/build/index.ts'
 import { entries, specifierOf } from './scripts/build/entries.mjs'
 import { chromiumFlags, findChromium } from './scripts/setup/chromium.mjs'
 
@@ -23,6 +24,9 @@ const patience = { testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig(({ command }) => ({
   resolve: { alias: packageAlias(command === 'build' ? 'dist' : 'src') },
+  plugins: demoPlugins(),
+  // The built demo works in any folder of any server.
+  base: command === 'build' ? './' : '/',
   worker: { format: 'es' },
   build: { target: 'es2023', emptyOutDir: true },
   server: { fs: { allow: [here('.')] } },

@@ -11,6 +11,7 @@ export async function buildDemo() {
         inputs: [
           'demo/index.html',
           'demo/src',
+          'demo/build',
           'demo/public',
           'dist',
           'vite.config.ts',
