@@ -44,6 +44,7 @@ describe('Bitset', () => {
         set.grow(size + more)
         expect(flagsOf(set)).toEqual([...a, ...Array<boolean>(more).fill(false)])
         expect(flagsOf(copy)).toEqual(a)
+        expect(set.rows()).toEqual([...a.keys()].filter((row) => a[row]))
         expect(set.bytes.length).toBe(Math.ceil((size + more) / 8))
         expect(flagsOf(Bitset.fromBytes(set.bytes, set.size))).toEqual(flagsOf(set))
       }),

@@ -93,8 +93,12 @@ function conditionArbitrary(type: FieldType): fc.Arbitrary<unknown> {
       : type === 'boolean'
         ? equality
         : { ...equality, ...order }
+  // Few at once: of many, one is sure to fail and hides the others.
+  const operator = fc.oneof(
+    ...Object.entries(operators).map(([name, operand]) => fc.tuple(fc.constant(name), operand)),
+  )
   const anyOperators = fc
-    .record<Record<string, unknown>>(operators, { requiredKeys: [] })
-    .filter((each) => Object.keys(each).length > 0)
+    .array(operator, { minLength: 1, maxLength: 2 })
+    .map((entries): unknown => Object.fromEntries(entries))
   return fc.oneof(maybe, anyOperators)
 }

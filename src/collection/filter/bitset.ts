@@ -73,6 +73,17 @@ export class Bitset {
     return count
   }
 
+  /** The rows in the set, ascending. */
+  rows(): number[] {
+    const rows: number[] = []
+    for (const [i, byte] of this.bytes.entries()) {
+      for (let rest = byte; rest !== 0; rest &= rest - 1) {
+        rows.push(i * 8 + (31 - Math.clz32(rest & -rest)))
+      }
+    }
+    return rows
+  }
+
   copy(): Bitset {
     return Bitset.fromBytes(this.bytes, this.#size)
   }
