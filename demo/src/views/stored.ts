@@ -52,6 +52,7 @@ export function createStoredView(onDelete: () => void): StoredView {
       for (const [name, value] of rowsOf(stats)) set(name, value)
     },
     showSearch({ plan, timings }) {
+      set('Last search', planNames[plan.method])
       set('Embedding it', formatMilliseconds(timings.embed))
       set('Finding', formatMilliseconds(timings.search))
       set('Reading', formatMilliseconds(timings.hydrate))
