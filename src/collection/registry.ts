@@ -78,7 +78,7 @@ async function openLocal(
   loading.catch(() => undefined)
   const storage =
     kind === 'memory'
-      ? await openMemoryStorage(name)
+      ? await openMemoryStorage(name, 'dropped')
       : await openIdbStorage(name, { durability: options.durability ?? 'strict' })
   try {
     return await LocalDatabase.open(name, await loading, storage)

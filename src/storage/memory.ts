@@ -4,9 +4,12 @@ import { type Checksum, loadChecksum } from './codec/checksum.ts'
 import type { ChunkRef, Fold, LoggedOperation, Manifest, Storage } from './index.ts'
 import { checkManifest, keyOf, nameOf, refTo, verifyChunk } from './references.ts'
 
+/** `dropped`: nobody will ask for it. What it tells is in memory already, and vectors need not be there twice. */
+export type MemoryLog = 'kept' | 'dropped'
+
 /** Opens an empty storage. `name` is for messages only: two storages of one name share nothing. */
-export async function openMemoryStorage(name: string): Promise<Storage> {
-  return new MemoryStorage(name, await loadChecksum())
+export async function openMemoryStorage(name: string, log: MemoryLog = 'kept'): Promise<Storage> {
+  return new MemoryStorage(name, await loadChecksum(), log)
 }
 
 interface WrittenChunk {
@@ -20,6 +23,7 @@ class MemoryStorage implements Storage {
   readonly damage: readonly string[] = []
   readonly #name: string
   readonly #checksum: Checksum
+  readonly #keepsLog: boolean
   readonly #chunks = new Map<string, Uint8Array>()
   #log: LoggedOperation[] = []
   #last = 0
@@ -27,9 +31,10 @@ class MemoryStorage implements Storage {
   #fold: Fold | undefined
   #closed = false
 
-  constructor(name: string, checksum: Checksum) {
+  constructor(name: string, checksum: Checksum, log: MemoryLog) {
     this.#name = name
     this.#checksum = checksum
+    this.#keepsLog = log === 'kept'
   }
 
   get manifest(): Manifest | undefined {
@@ -43,7 +48,7 @@ class MemoryStorage implements Storage {
   async append(operation: Uint8Array): Promise<number> {
     this.#assertOpen()
     this.#last++
-    this.#log.push({ seq: this.#last, operation: operation.slice() })
+    if (this.#keepsLog) this.#log.push({ seq: this.#last, operation: operation.slice() })
     return this.#last
   }
 
