@@ -11,6 +11,12 @@ let loadBefore: Promise<unknown> = Promise.resolve()
 /** Tokenizers without a limit say 1e30. */
 const UNLIMITED = 1e6
 
+/** Where a model is loaded to: `cpu` is Node's native runtime. */
+type LoadDevice = 'cpu' | 'wasm' | 'webgpu'
+
+/** A processor gains little by batching beyond a few texts; a GPU has a start to spread over many. */
+const BATCH_TOKENS: Record<LoadDevice, number> = { cpu: 256, wasm: 256, webgpu: 2048 }
+
 /** The file of each precision, below the model's `onnx/`. */
 const WEIGHTS: Record<ModelSettings['dtype'], string> = {
   fp32: 'model.onnx',
@@ -30,7 +36,7 @@ const WEIGHTS: Record<ModelSettings['dtype'], string> = {
 export function loadModel(
   library: Library,
   settings: ModelSettings,
-  device: 'cpu' | 'wasm' | 'webgpu',
+  device: LoadDevice,
   onProgress: ((progress: Progress) => void) | undefined,
 ): Promise<TextModel> {
   const loading = loadBefore.then(() => loadAlone(library, settings, device, onProgress))
@@ -41,7 +47,7 @@ export function loadModel(
 async function loadAlone(
   library: Library,
   settings: ModelSettings,
-  device: 'cpu' | 'wasm' | 'webgpu',
+  device: LoadDevice,
   onProgress: ((progress: Progress) => void) | undefined,
 ): Promise<TextModel> {
   const { env } = library
@@ -63,7 +69,7 @@ async function loadAlone(
 async function load(
   library: Library,
   settings: ModelSettings,
-  device: 'cpu' | 'wasm' | 'webgpu',
+  device: LoadDevice,
 ): Promise<TextModel> {
   const { AutoModel, AutoTokenizer } = library
   const path = (settings.folder ?? '') + settings.model
@@ -78,7 +84,11 @@ async function load(
     network.config.max_position_embeddings,
   ].filter((limit): limit is number => limit !== undefined && limit < UNLIMITED)
   const maxTokens = limits.length > 0 ? Math.min(...limits) : undefined
-  return TextModel.create(library, { tokenizer, network }, settings.pooling, maxTokens)
+  return TextModel.create(
+    library,
+    { tokenizer, network },
+    { pooling: settings.pooling, maxTokens, batchTokens: BATCH_TOKENS[device] },
+  )
 }
 
 function requireDimension(settings: ModelSettings, dimension: number): void {

@@ -1,6 +1,6 @@
 import type * as Transformers from '@huggingface/transformers'
 import { QuiverError, throwIfAborted } from '../../contract/errors.ts'
-import { nextTask } from '../../platform/task.ts'
+import { nextTask, Slices } from '../../platform/task.ts'
 import { batchesByLength } from './batches.ts'
 import type { Pooling } from './families.ts'
 import { pool } from './pooling.ts'
@@ -21,11 +21,15 @@ export interface LoadedModel {
   }
 }
 
-/**
- * Tokens run at once, padding included. More is hardly faster on a processor, while an abort, and a query that came
- * while many documents are embedded, wait for the end of a batch.
- */
-const BATCH_TOKENS = 512
+export interface TextModelOptions {
+  readonly pooling: Pooling
+  readonly maxTokens: number | undefined
+  /**
+   * Tokens run at once, padding included. An abort, and a query that came while many documents are embedded, wait for
+   * the end of a batch.
+   */
+  readonly batchTokens: number
+}
 
 /** A model in this thread. */
 export class TextModel implements Model {
@@ -33,21 +37,21 @@ export class TextModel implements Model {
   readonly maxTokens: number | undefined
   readonly #library: Library
   readonly #loaded: LoadedModel
-  readonly #pooling: Pooling
+  readonly #options: TextModelOptions
   readonly #tokens: TextTokens
 
   private constructor(
     library: Library,
     loaded: LoadedModel,
-    pooling: Pooling,
-    maxTokens: number | undefined,
+    options: TextModelOptions,
+    tokens: TextTokens,
     dimension: number,
   ) {
     this.#library = library
     this.#loaded = loaded
-    this.#pooling = pooling
-    this.#tokens = new TextTokens(loaded.tokenizer, maxTokens)
-    this.maxTokens = maxTokens
+    this.#options = options
+    this.#tokens = tokens
+    this.maxTokens = options.maxTokens
     this.dimension = dimension
   }
 
@@ -55,12 +59,11 @@ export class TextModel implements Model {
   static async create(
     library: Library,
     loaded: LoadedModel,
-    pooling: Pooling,
-    maxTokens: number | undefined,
+    options: TextModelOptions,
   ): Promise<TextModel> {
-    const tokens = new TextTokens(loaded.tokenizer, maxTokens).encode('a', '')
-    const { dimension } = await run(library, loaded, [tokens])
-    return new TextModel(library, loaded, pooling, maxTokens, dimension)
+    const tokens = new TextTokens(loaded.tokenizer, options.maxTokens)
+    const { dimension } = await run(library, loaded, [tokens.encode('a', '')])
+    return new TextModel(library, loaded, options, tokens, dimension)
   }
 
   /** Calls at the same time take turns by the batch, so a query need not wait for the end of an import. */
@@ -71,10 +74,10 @@ export class TextModel implements Model {
   ): Promise<Float32Array> {
     throwIfAborted(signal)
     try {
-      const tokens = texts.map((text) => this.#tokens.encode(text, prefix))
+      const tokens = await this.#encode(texts, prefix, signal)
       const matrix = new Float32Array(texts.length * this.dimension)
       const lengths = tokens.map((ids) => ids.length)
-      for (const batch of batchesByLength(lengths, BATCH_TOKENS)) {
+      for (const batch of batchesByLength(lengths, this.#options.batchTokens)) {
         // In a worker, the message that aborts comes in a task of its own.
         await nextTask()
         throwIfAborted(signal)
@@ -83,13 +86,27 @@ export class TextModel implements Model {
         batch.forEach((row, i) => {
           const ofText = hidden.subarray(i * width * dimension, (i + 1) * width * dimension)
           const vector = matrix.subarray(row * dimension, (row + 1) * dimension)
-          pool(ofText, lengths[row]!, this.#pooling, vector)
+          pool(ofText, lengths[row]!, this.#options.pooling, vector)
         })
       }
       return matrix
     } catch (error) {
       throw embeddingFailed(error)
     }
+  }
+
+  async #encode(
+    texts: readonly string[],
+    prefix: string,
+    signal: AbortSignal | undefined,
+  ): Promise<(readonly number[])[]> {
+    const slices = new Slices(signal)
+    const tokens: (readonly number[])[] = []
+    for (const text of texts) {
+      await slices.pause()
+      tokens.push(this.#tokens.encode(text, prefix))
+    }
+    return tokens
   }
 
   close(): void {
