@@ -1,0 +1,172 @@
+/** Stored bytes that changed or went missing: noticed, reported, and no more is lost than was damaged. */
+import { describe, expect, test } from 'vitest'
+import { flipBit, foldOf, freshName, open, raw, replaceMethod, texts } from '../support/idb.ts'
+import { bytesOf, readAll } from '../support/storage.ts'
+
+describe('damage', () => {
+  test.each(['changed', 'missing', 'no bytes'] as const)(
+    'of a log record (%s) stops replay there, is reported, and does not swallow what is appended later',
+    async (how) => {
+      const name = freshName()
+      const first = await open(name)
+      await first.append(bytesOf('a'))
+      const hit = await first.append(bytesOf('b'))
+      await first.append(bytesOf('c'))
+      await first.close()
+      if (how === 'changed') await flipBit(name, 'log', hit)
+      else if (how === 'missing') await raw(name, (db) => db.delete('log', hit))
+      else await raw(name, (db) => db.put('log', 'text' as never, hit))
+
+      const second = await open(name)
+      expect(await texts(second, 0)).toEqual(['a'])
+      expect(second.damage).toEqual([expect.stringContaining(`Log record ${hit} is damaged`)])
+      await second.append(bytesOf('d'))
+      expect(await texts(second, 0)).toEqual(['a', 'd'])
+      await second.append(bytesOf('e'))
+      await second.close()
+
+      const third = await open(name)
+      expect(await texts(third, 0)).toEqual(['a', 'd', 'e'])
+      expect(third.damage).toHaveLength(1)
+      const folded = await third.append(bytesOf('f'))
+      await foldOf(third, 'snapshot', folded)
+      await third.close()
+
+      const fourth = await open(name)
+      expect(await texts(fourth, folded)).toEqual([])
+      expect(fourth.damage).toEqual([])
+      await fourth.close()
+    },
+  )
+
+  test('of one part of a large operation leaves all of it out', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await first.append(bytesOf('a'))
+    const hit = await first.append(new Uint8Array(9 * 2 ** 20))
+    await first.close()
+    await flipBit(name, 'log', hit - 1)
+    const second = await open(name)
+    expect(await texts(second, 0)).toEqual(['a'])
+    expect(second.damage).toHaveLength(1)
+    await second.append(bytesOf('b'))
+    await second.close()
+    const third = await open(name)
+    expect(await texts(third, 0)).toEqual(['a', 'b'])
+    await third.close()
+  })
+
+  test.each(['changed', 'missing', 'cut short'] as const)(
+    'of a chunk (%s) is CORRUPT, and the other chunks are read',
+    async (how) => {
+      const name = freshName()
+      const first = await open(name)
+      const fold = first.beginFold()
+      const hit = await fold.write('hit', 0, bytesOf('hit'))
+      const whole = await fold.write('whole', 0, bytesOf('whole'))
+      await fold.commit({ foldedSeq: 0, chunks: [hit, whole], body: null })
+      await first.close()
+      const key: [number, string, number] = [hit.generation, 'hit', 0]
+      if (how === 'changed') await flipBit(name, 'segments', key)
+      else if (how === 'missing') await raw(name, (db) => db.delete('segments', key))
+      else await raw(name, (db) => db.put('segments', bytesOf('hi'), key))
+
+      const second = await open(name)
+      await expect(readAll(second, [hit])).rejects.toMatchObject({ code: 'CORRUPT' })
+      expect(await readAll(second, [whole])).toEqual([bytesOf('whole')])
+      await second.close()
+    },
+  )
+
+  test('of the newest manifest falls back to the one before and the log', async () => {
+    const name = freshName()
+    const first = await open(name)
+    const one = await first.append(bytesOf('one'))
+    const old = await foldOf(first, 'with one', one)
+    const two = await first.append(bytesOf('two'))
+    await foldOf(first, 'with one and two', two)
+    await first.append(bytesOf('three'))
+    const newest = first.manifest?.generation ?? 0
+    await first.close()
+    await flipBit(name, 'manifest', newest)
+
+    const second = await open(name)
+    expect(second.manifest).toMatchObject({ foldedSeq: one, body: 'with one' })
+    expect(second.damage).toEqual([expect.stringContaining(`generation ${newest} is damaged`)])
+    expect(await readAll(second, [old])).toEqual([bytesOf('with one')])
+    expect(await texts(second, one)).toEqual(['two', 'three'])
+    const four = await second.append(bytesOf('four'))
+    const next = await foldOf(second, 'with all', four)
+    await second.close()
+
+    const third = await open(name)
+    expect(third.damage).toEqual([])
+    expect(third.manifest).toMatchObject({ foldedSeq: four, body: 'with all' })
+    expect(await readAll(third, [next, old])).toEqual([bytesOf('with all'), bytesOf('with one')])
+    await third.close()
+    await raw(name, async (db) => {
+      expect(await db.getAllKeys('manifest')).toEqual([old.generation, next.generation])
+    })
+  })
+
+  test('of the only manifest falls back to the whole log', async () => {
+    const name = freshName()
+    const first = await open(name)
+    const one = await first.append(bytesOf('one'))
+    await foldOf(first, 'with one', one)
+    await first.append(bytesOf('two'))
+    const generation = first.manifest?.generation ?? 0
+    await first.close()
+    await flipBit(name, 'manifest', generation)
+    const second = await open(name)
+    expect(second.manifest).toBeUndefined()
+    expect(second.damage).toHaveLength(1)
+    expect(await texts(second, 0)).toEqual(['one', 'two'])
+    await second.close()
+  })
+
+  test('of both manifests is CORRUPT: the log alone is not everything', async () => {
+    const name = freshName()
+    const first = await open(name)
+    for (let i = 0; i < 3; i++) await foldOf(first, `${i}`, await first.append(bytesOf(`${i}`)))
+    await first.close()
+    for (const generation of await raw(name, (db) => db.getAllKeys('manifest'))) {
+      await flipBit(name, 'manifest', generation)
+    }
+    await expect(open(name)).rejects.toMatchObject({ code: 'CORRUPT' })
+    await expect(open(name), 'the lock was given back').rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+
+  test('of the header is CORRUPT', async () => {
+    const name = freshName()
+    await (await open(name)).close()
+    await flipBit(name, 'meta', 'header')
+    await expect(open(name)).rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+
+  test('of a chunk on its way to disk keeps the fold from counting', async () => {
+    const name = freshName()
+    const storage = await open(name)
+    const before = await foldOf(storage, 'before', 0)
+    const fold = storage.beginFold()
+    const ref = await fold.write('x', 0, bytesOf('written wrongly'))
+    const restore = replaceMethod(
+      IDBObjectStore.prototype,
+      'put',
+      (original) =>
+        function (this: IDBObjectStore, _value: unknown, key?: IDBValidKey) {
+          return original.call(this, bytesOf('something else.'), key)
+        },
+    )
+    try {
+      const content = { foldedSeq: 0, chunks: [ref], body: null }
+      await expect(fold.commit(content)).rejects.toMatchObject({ code: 'CORRUPT' })
+    } finally {
+      restore()
+    }
+    await fold.abandon()
+    expect(await readAll(storage, [before])).toEqual([bytesOf('before')])
+    expect(storage.manifest?.chunks).toEqual([before])
+    await storage.close()
+  })
+})

@@ -1,0 +1,104 @@
+/** Formats this version does not know, and the end of a database. */
+import { openDB } from 'idb'
+import { describe, expect, test } from 'vitest'
+import { loadChecksum } from '../../src/storage/codec/checksum.ts'
+import { encodeHeader, type Header, newHeader } from '../../src/storage/codec/header.ts'
+import { deleteIdbStorage } from '../../src/storage/idb/index.ts'
+import { foldOf, freshName, open, raw, texts } from '../support/idb.ts'
+import { bytesOf, readAll, replayed } from '../support/storage.ts'
+
+describe('versions', () => {
+  async function changeHeader(name: string, change: Partial<Header>): Promise<void> {
+    const checksum = await loadChecksum()
+    const bytes = encodeHeader({ ...newHeader(), ...change }, checksum)
+    await raw(name, (db) => db.put('meta', bytes, 'header'))
+  }
+
+  function snapshot(name: string): Promise<unknown> {
+    return raw(name, async (db) => {
+      const stores = [...db.objectStoreNames]
+      return Promise.all(
+        stores.map(async (store) => [await db.getAllKeys(store), await db.getAll(store)]),
+      )
+    })
+  }
+
+  test.each<Partial<Header>>([{ format: 2 }, { readerFlags: ['encrypted'] }])(
+    'that this one must not read (%o) are refused without a byte changed',
+    async (change) => {
+      const name = freshName()
+      const first = await open(name)
+      await first.append(bytesOf('a'))
+      await foldOf(first, 'b', 0)
+      await first.close()
+      await changeHeader(name, change)
+      const before = await snapshot(name)
+      await expect(open(name)).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
+      expect(await snapshot(name)).toEqual(before)
+    },
+  )
+
+  test('that this one must not write are read, without a byte changed', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await first.append(bytesOf('a'))
+    const ref = await foldOf(first, 'b', 0)
+    await first.close()
+    await changeHeader(name, { writerFlags: ['columns-2'] })
+    const before = await snapshot(name)
+    const second = await open(name)
+    expect(await texts(second, 0)).toEqual(['a'])
+    expect(await readAll(second, [ref])).toEqual([bytesOf('b')])
+    await expect(second.append(bytesOf('c'))).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
+    expect(() => second.beginFold()).toThrow(expect.objectContaining({ code: 'NEWER_FORMAT' }))
+    await second.close()
+    expect(await snapshot(name)).toEqual(before)
+  })
+
+  test('of the schema that are newer are refused', async () => {
+    const name = freshName()
+    await (await open(name)).close()
+    const newer = await openDB(`quiver:${name}`, 2)
+    newer.close()
+    await expect(open(name)).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
+  })
+
+  test('that are no database of Quiver are CORRUPT', async () => {
+    const name = freshName()
+    const other = await openDB(`quiver:${name}`, 1, {
+      upgrade: (db) => void db.createObjectStore('something'),
+    })
+    other.close()
+    await expect(open(name)).rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+})
+
+describe('deleting', () => {
+  test('what is open closes it, and the name is free at once', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await first.append(bytesOf('a'))
+    await deleteIdbStorage(name)
+    await expect(first.append(bytesOf('b'))).rejects.toMatchObject({ code: 'CLOSED' })
+    const second = await open(name)
+    expect(await replayed(second, 0)).toEqual([])
+    await first.close()
+    await second.append(bytesOf('c'))
+    await second.close()
+  })
+
+  test('what is not there is no error', async () => {
+    await deleteIdbStorage(freshName())
+  })
+
+  test('what somebody does not let go of says so, and happens when they do', async () => {
+    const name = freshName()
+    await (await open(name)).close()
+    const stubborn = await openDB(`quiver:${name}`)
+    await expect(deleteIdbStorage(name)).rejects.toMatchObject({ code: 'NOT_LEADER' })
+    stubborn.close()
+    const storage = await open(name)
+    expect(await replayed(storage, 0)).toEqual([])
+    await storage.close()
+  })
+})

@@ -1,0 +1,66 @@
+/** For tests that look under the storage, at IndexedDB itself. */
+import { openDB } from 'idb'
+import { openIdbStorage } from '../../src/storage/idb/index.ts'
+import type { StorageDatabase } from '../../src/storage/idb/schema.ts'
+import type { ChunkRef, Storage } from '../../src/storage/index.ts'
+import { bytesOf, replayed } from './storage.ts'
+
+export function freshName(): string {
+  return `naïve/“☃” ../${crypto.randomUUID()}`
+}
+
+export function open(name: string): Promise<Storage> {
+  return openIdbStorage(name, { durability: 'strict' })
+}
+
+/** Through a connection that knows nothing of Quiver's rules. */
+export async function raw<T>(name: string, work: (db: StorageDatabase) => Promise<T>): Promise<T> {
+  const db: StorageDatabase = await openDB(`quiver:${name}`)
+  try {
+    return await work(db)
+  } finally {
+    db.close()
+  }
+}
+
+/** Changes the last bit of a stored value. */
+export async function flipBit(
+  name: string,
+  store: 'log' | 'manifest' | 'segments' | 'meta',
+  key: IDBValidKey,
+): Promise<void> {
+  await raw(name, async (db) => {
+    const bytes = await db.get(store, key as never)
+    if (!bytes) throw new Error(`nothing is stored under ${JSON.stringify(key)}`)
+    bytes[bytes.byteLength - 1]! ^= 1
+    await db.put(store, bytes, key as never)
+  })
+}
+
+/** The operations after `after`, as texts. */
+export async function texts(storage: Storage, after: number): Promise<string[]> {
+  const operations = await replayed(storage, after)
+  return operations.map(([, bytes]) => new TextDecoder().decode(bytes))
+}
+
+/** A fold of one chunk. */
+export async function foldOf(storage: Storage, text: string, foldedSeq: number): Promise<ChunkRef> {
+  const fold = storage.beginFold()
+  const ref = await fold.write('x', 0, bytesOf(text))
+  await fold.commit({ foldedSeq, chunks: [ref], body: text })
+  return ref
+}
+
+/** Puts another method in the place of one; returns what puts it back. */
+export function replaceMethod<T extends object, K extends keyof T>(
+  target: T,
+  key: K,
+  make: (original: T[K], restore: () => void) => T[K],
+): () => void {
+  const original = target[key]
+  const restore = () => {
+    target[key] = original
+  }
+  target[key] = make(original, restore)
+  return restore
+}
