@@ -1,8 +1,15 @@
 import { proxy, type Remote, transfer } from 'comlink'
 import type { Collection, CollectionOptions, Database, DatabaseStats } from '../contract/api.ts'
+import { QuiverError } from '../contract/errors.ts'
 import type { Embedder, EmbedderRecipe } from '../contract/embedder.ts'
 import type { Fields, NoFields } from '../contract/fields.ts'
-import type { RemoteCollection, RemoteDatabase, RemoteEmbedder } from '../contract/protocol.ts'
+import type {
+  EmbedderFacts,
+  RemoteCollection,
+  RemoteDatabase,
+  RemoteEmbed,
+} from '../contract/protocol.ts'
+import { callEmbedder } from '../platform/call-embedder.ts'
 import { answerWith } from '../platform/wire.ts'
 import { ClientCollection } from './collection.ts'
 import type { Connection } from './connection.ts'
@@ -28,7 +35,7 @@ export class ClientDatabase implements Database {
   ): Promise<Collection<F>> {
     const { embedder, ...posted } = options
     const remote = await this.#connection.run(() =>
-      this.#remote.collection(name, posted, embedder && toRemote(embedder)),
+      this.#remote.collection(name, posted, factsOf(embedder), proxy(embedOf(embedder))),
     )
     const collection = this.#sameHandle(name, remote as unknown as Remote<RemoteCollection>)
     return collection as Collection<Fields> as unknown as Collection<F>
@@ -67,14 +74,20 @@ export class ClientDatabase implements Database {
   }
 }
 
-/** Without a recipe the embedder stays on the page; the worker gets its facts and a port to call it through. */
-function toRemote(embedder: Embedder): RemoteEmbedder | EmbedderRecipe {
-  const { id, dimension, maxTokens, recipe } = embedder
-  if (recipe) return recipe
-  const embed: RemoteEmbedder['embed'] = (texts, role, port) =>
+/** A recipe where the worker can make the embedder itself; else what it must know of one that stays on the page. */
+function factsOf(embedder: Embedder | undefined): EmbedderRecipe | EmbedderFacts | undefined {
+  if (!embedder || embedder.recipe) return embedder?.recipe
+  const { id, dimension, maxTokens } = embedder
+  return { id, dimension, maxTokens }
+}
+
+/** The embedder's own function, called by the worker through a port. */
+function embedOf(embedder: Embedder | undefined): RemoteEmbed {
+  return (texts, role, port) =>
     answerWith(port, async ({ signal }) => {
-      const matrix = await embedder.embed(texts, { role, signal })
+      if (!embedder) throw new QuiverError('NO_EMBEDDER', 'There is no embedder on the page.')
+      // A copy is sent: the vectors may be the embedder's own, kept in a cache.
+      const matrix = (await callEmbedder(embedder, texts, { role, signal })).slice()
       return transfer(matrix, [matrix.buffer])
     })
-  return { id, dimension, maxTokens, embed: proxy(embed) }
 }

@@ -1,5 +1,6 @@
 import type { Embedder, EmbedRole } from '../contract/embedder.ts'
 import { QuiverError, throwIfAborted } from '../contract/errors.ts'
+import { callEmbedder } from '../platform/call-embedder.ts'
 import type { ProgressReporter } from '../platform/progress.ts'
 import { nextTask } from '../platform/task.ts'
 
@@ -59,8 +60,8 @@ export class EmbeddingSpace {
     role: EmbedRole,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
-    const embedder = this.#requireEmbedder()
-    const matrix = await this.#call(embedder, texts, role, signal)
+    const embedder = this.requireEmbedder()
+    const matrix = await callEmbedder(embedder, texts, { role, signal })
     throwIfAborted(signal)
     const dimension = matrix.length / texts.length
     if (!Number.isInteger(dimension) || dimension === 0) {
@@ -78,25 +79,8 @@ export class EmbeddingSpace {
     return matrix
   }
 
-  async #call(
-    embedder: Embedder,
-    texts: readonly string[],
-    role: EmbedRole,
-    signal: AbortSignal | undefined,
-  ): Promise<Float32Array> {
-    try {
-      return await embedder.embed(texts, { role, signal })
-    } catch (error) {
-      if (error instanceof QuiverError) throw error
-      throwIfAborted(signal)
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new QuiverError('EMBEDDING_FAILED', `${embedder.id} failed: ${reason}`, {
-        cause: error,
-      })
-    }
-  }
-
-  #requireEmbedder(): Embedder {
+  /** @throws QuiverError `NO_EMBEDDER` */
+  requireEmbedder(): Embedder {
     if (this.#embedder) return this.#embedder
     const message =
       typeof this.#fixedTo === 'string'

@@ -136,7 +136,10 @@ async function resolveQueries(
   signal: AbortSignal | undefined,
 ): Promise<(VectorQuery | undefined)[]> {
   const texts = queries.filter((query) => typeof query === 'string')
-  const embedded = texts.length > 0 ? await space.embedQueries(texts, signal) : []
+  // Where no record has a vector there is nothing to compare with, and no model needs to be loaded.
+  if (texts.length > 0) space.requireEmbedder()
+  const embeds = texts.length > 0 && state.index !== undefined
+  const embedded = embeds ? await space.embedQueries(texts, signal) : []
   let nextText = 0
   return queries.map((query): VectorQuery | undefined => {
     if (typeof query === 'string') {

@@ -71,8 +71,8 @@ export class UpsertBatch {
     for (const [n, each] of ids.entries()) {
       const id = validateId(each)
       const vector = owned.subarray(n * dimension, (n + 1) * dimension)
-      checkVector(vector, this.#collection.config.metric, `the vector of record ${describe(id)}`)
       this.#checkDimension(vector, id)
+      checkVector(vector, this.#collection.config.metric, `the vector of record ${describe(id)}`)
       this.#claim(id)
       this.#rows.push({ id, document: '{}', vector, text: undefined })
     }

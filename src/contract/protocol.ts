@@ -14,7 +14,7 @@ import type {
   StoredRecord,
   UpsertResult,
 } from './api.ts'
-import type { EmbedderRecipe, EmbedRole } from './embedder.ts'
+import type { Embedder, EmbedderRecipe, EmbedRole } from './embedder.ts'
 import type { QuiverErrorCode } from './errors.ts'
 import type { Fields, Filter } from './fields.ts'
 
@@ -28,7 +28,9 @@ export interface RemoteDatabase {
   collection(
     name: string,
     options: RemoteCollectionOptions,
-    embedder: RemoteEmbedder | EmbedderRecipe | undefined,
+    embedder: EmbedderRecipe | EmbedderFacts | undefined,
+    /** Calls the embedder where it lives (not used with a recipe); Comlink carries functions as arguments only. */
+    embed: RemoteEmbed,
   ): Promise<RemoteCollection>
   collections(): Promise<string[]>
   deleteCollection(name: string): Promise<void>
@@ -74,13 +76,8 @@ export interface RemoteBatch {
   commit(call?: MessagePort): Promise<UpsertResult>
 }
 
-/** An embedder that stays where it was made; `embed` is called through a port. */
-export interface RemoteEmbedder {
-  readonly id: string
-  readonly dimension: number | undefined
-  readonly maxTokens: number | undefined
-  readonly embed: RemoteEmbed
-}
+/** What is to be known of an embedder that stays where it was made. */
+export type EmbedderFacts = Pick<Embedder, 'id' | 'dimension' | 'maxTokens'>
 
 export type RemoteEmbed = (
   texts: readonly string[],

@@ -2,11 +2,11 @@ import { proxy } from 'comlink'
 import type { OpenOptions } from '../contract/api.ts'
 import type { Embedder, EmbedderRecipe } from '../contract/embedder.ts'
 import type {
+  EmbedderFacts,
   RemoteBatch,
   RemoteCollection,
-  RemoteCollectionOptions,
   RemoteDatabase,
-  RemoteEmbedder,
+  RemoteEmbed,
   RemoteHits,
   RemoteHost,
 } from '../contract/protocol.ts'
@@ -25,12 +25,8 @@ export const host: RemoteHost = {
 
 function remoteDatabase(database: DatabaseHandle): RemoteDatabase {
   return {
-    async collection(
-      name: string,
-      options: RemoteCollectionOptions,
-      embedder: RemoteEmbedder | EmbedderRecipe | undefined,
-    ): Promise<RemoteCollection> {
-      const all = embedder ? { ...options, embedder: toEmbedder(embedder) } : options
+    async collection(name, options, embedder, embed): Promise<RemoteCollection> {
+      const all = embedder ? { ...options, embedder: toEmbedder(embedder, embed) } : options
       return proxy(remoteCollection(await database.localCollection(name, all)))
     },
     collections: () => database.collections(),
@@ -76,13 +72,10 @@ async function remoteBatch(collection: CollectionHandle): Promise<RemoteBatch> {
 }
 
 /** Made here where there is a recipe, else living on the page and called through its port. */
-function toEmbedder(embedder: RemoteEmbedder | EmbedderRecipe): Embedder {
+function toEmbedder(embedder: EmbedderRecipe | EmbedderFacts, embed: RemoteEmbed): Embedder {
   if ('type' in embedder) return staticModel({ modelUrl: embedder.modelUrl })
-  const { id, dimension, maxTokens, embed } = embedder
   return {
-    id,
-    dimension,
-    maxTokens,
+    ...embedder,
     embed: (texts, { role, signal }) => callWith({ signal }, (port) => embed(texts, role, port)),
   }
 }

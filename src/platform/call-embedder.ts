@@ -1,0 +1,22 @@
+import type { Embedder, EmbedOptions } from '../contract/embedder.ts'
+import { QuiverError, throwIfAborted } from '../contract/errors.ts'
+
+/**
+ * Calls an embedder, which may be anybody's code: whatever it throws comes out as a `QuiverError`. Called on the thread
+ * where the embedder lives, so that its own error is the cause.
+ * @throws QuiverError `EMBEDDING_FAILED`, `ABORTED`
+ */
+export async function callEmbedder(
+  embedder: Embedder,
+  texts: readonly string[],
+  options: EmbedOptions,
+): Promise<Float32Array> {
+  try {
+    return await embedder.embed(texts, options)
+  } catch (error) {
+    if (error instanceof QuiverError) throw error
+    throwIfAborted(options.signal)
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new QuiverError('EMBEDDING_FAILED', `${embedder.id} failed: ${reason}`, { cause: error })
+  }
+}
