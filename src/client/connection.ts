@@ -14,13 +14,16 @@ export interface WorkerOptions {
 /** The worker and the calls under way through it; a worker that dies fails them instead of leaving them waiting. */
 export class Connection {
   readonly host: Remote<RemoteHost>
+  readonly #given: Worker | undefined
   readonly #worker: Worker
   readonly #underWay = new Set<(error: QuiverError) => void>()
   #failure: QuiverError | undefined
   #databases = 0
 
-  constructor(worker: Worker) {
-    this.#worker = worker
+  constructor({ worker: given, workerUrl }: WorkerOptions) {
+    this.#given = given
+    this.#worker = given ?? startWorker(workerUrl)
+    const worker = this.#worker
     this.host = wrap<RemoteHost>(worker)
     worker.addEventListener('error', (event) => {
       event.preventDefault()
@@ -53,9 +56,7 @@ export class Connection {
   /** The last one gives the worker, and all its memory, back. */
   databaseClosed(): void {
     this.#databases--
-    if (this.#databases > 0) return
-    this.#worker.terminate()
-    if (current === this) current = undefined
+    if (this.#databases === 0) this.#release()
   }
 
   #fail(reason: string): void {
@@ -66,20 +67,30 @@ export class Connection {
     )
     for (const reject of this.#underWay) reject(this.#failure)
     this.#underWay.clear()
-    this.#worker.terminate()
-    if (current === this) current = undefined
+    this.#release()
+  }
+
+  /** A worker the page made is the page's to end. */
+  #release(): void {
+    if (this.#given === undefined) this.#worker.terminate()
+    if (connections.get(this.#given) === this) connections.delete(this.#given)
   }
 }
 
-let current: Connection | undefined
+/** By the worker the page gave; `undefined`: the one started here. */
+const connections = new Map<Worker | undefined, Connection>()
 let installed = false
 
-/** The page's one worker, started when it is first needed. */
-export function connect({ worker, workerUrl }: WorkerOptions): Connection {
+/** The page's one worker, started when it is first needed, or the one it gave. */
+export function connect(options: WorkerOptions): Connection {
   if (!installed) installErrorTransfer()
   installed = true
-  current ??= new Connection(worker ?? startWorker(workerUrl))
-  return current
+  let connection = connections.get(options.worker)
+  if (!connection) {
+    connection = new Connection(options)
+    connections.set(options.worker, connection)
+  }
+  return connection
 }
 
 function startWorker(workerUrl: string | URL | undefined): Worker {
