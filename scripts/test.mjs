@@ -1,5 +1,5 @@
 import { runStaticChecks } from './check/static.mjs'
-import { TestsFailed, runRustTests, runVitest } from './check/suites.mjs'
+import { TestsFailed, runRustTests, runVitest, runWasmTests } from './check/suites.mjs'
 import { buildWasm } from './build/wasm.mjs'
 import { buildDemo } from './build/demo.mjs'
 import { prepareData } from './data.mjs'
@@ -20,6 +20,8 @@ await command(async () => {
     await buildWasm()
     add({ passed: await runStaticChecks(), failed: 0 })
     add(await runRustTests())
+    add(await runWasmTests('simd128'))
+    add(await runWasmTests('relaxed'))
     const { buildLibrary } = await import('./build/library.mjs')
     await buildLibrary()
     await prepareData()

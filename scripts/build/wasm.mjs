@@ -13,14 +13,16 @@ import { step } from '../lib/step.mjs'
 const simd = /\bv128\.load\b/
 const relaxedSimd = /\b[fi]\d+x\d+\.relaxed_|\.dot_i8x16_i7x16_/
 
+/** What each build asks of rustc. */
+export const targetFeatures = {
+  simd128: '+simd128',
+  relaxed: '+simd128,+relaxed-simd',
+}
+
+/** @type {readonly { name: keyof typeof targetFeatures, holds: RegExp[], lacks: RegExp[] }[]} */
 const variants = [
-  { name: 'simd128', targetFeatures: '+simd128', holds: [simd], lacks: [relaxedSimd] },
-  {
-    name: 'relaxed',
-    targetFeatures: '+simd128,+relaxed-simd',
-    holds: [simd, relaxedSimd],
-    lacks: [],
-  },
+  { name: 'simd128', holds: [simd], lacks: [relaxedSimd] },
+  { name: 'relaxed', holds: [simd, relaxedSimd], lacks: [] },
 ]
 
 /**
@@ -28,7 +30,7 @@ const variants = [
  * @param {(note: string) => void} note
  * @returns {Promise<string>} the size, for people
  */
-async function buildVariant({ name, targetFeatures, holds, lacks }, note) {
+async function buildVariant({ name, holds, lacks }, note) {
   const out = inRepository('rust-wasm', 'pkg', name)
   await rm(out, { recursive: true, force: true })
   const options = ['--target', 'web', '--mode', 'no-install', '--no-pack']
@@ -37,7 +39,7 @@ async function buildVariant({ name, targetFeatures, holds, lacks }, note) {
     ['build', 'rust-wasm', ...options, '--out-dir', out, '--out-name', 'core'],
     {
       env: {
-        RUSTFLAGS: `-Ctarget-feature=${targetFeatures}`,
+        RUSTFLAGS: `-Ctarget-feature=${targetFeatures[name]}`,
         // A folder each, or the two builds would throw away each other's dependencies.
         CARGO_TARGET_DIR: inRepository('rust-wasm', 'target', name),
       },

@@ -1,5 +1,6 @@
 // The checks that run nothing of ours: format, lint, types.
 
+import { targetFeatures } from '../build/wasm.mjs'
 import { run } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
 import { wasmTarget } from '../setup/rust.mjs'
@@ -18,7 +19,7 @@ const checks = [
     title: 'Clippy for WebAssembly',
     program: 'cargo',
     args: ['clippy', ...manifest, '--target', wasmTarget, ...strict],
-    env: { RUSTFLAGS: '-Ctarget-feature=+simd128,+relaxed-simd' },
+    env: { RUSTFLAGS: `-Ctarget-feature=${targetFeatures.relaxed}` },
   },
 ]
 
