@@ -15,16 +15,24 @@ export class StaticEmbedding {
     this.#wordPiece = new WordPiece(model.tokens)
   }
 
-  /** Writes the text's unit vector into `vector`, which comes zeroed and stays so when no token has a meaning. */
-  async embed(text: string, vector: Float32Array, slices: Slices): Promise<void> {
-    for (const piece of cutAtSpaces(text)) {
-      for (const row of this.#wordPiece.rows(piece)) this.#add(row, vector)
-      if (piece.length < text.length) await slices.pause()
+  /** One matrix of texts × dimension: unit rows, or zeros where no token of the text has a meaning. */
+  async embed(texts: readonly string[], slices: Slices): Promise<Float32Array> {
+    const { dimension } = this.#model
+    const matrix = new Float32Array(texts.length * dimension)
+    // In f64: in f32, a sum over the words of a book would round away the last ones.
+    const sum = new Float64Array(dimension)
+    for (const [row, text] of texts.entries()) {
+      sum.fill(0)
+      for (const piece of cutAtSpaces(text)) {
+        for (const token of this.#wordPiece.rows(piece)) this.#add(token, sum)
+        await slices.pause()
+      }
+      writeUnit(sum, matrix.subarray(row * dimension, (row + 1) * dimension))
     }
-    normalise(vector)
+    return matrix
   }
 
-  #add(row: number, sum: Float32Array): void {
+  #add(row: number, sum: Float64Array): void {
     const { dimension, groupSize, scales, codes } = this.#model
     let scaleAt = (row * dimension) / groupSize
     let codeAt = (row * dimension) / 2
@@ -57,10 +65,7 @@ function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff
 }
 
-function normalise(vector: Float32Array): void {
-  let squares = 0
-  for (const value of vector) squares += value * value
-  if (squares === 0) return
-  const inverse = 1 / Math.sqrt(squares)
-  for (let i = 0; i < vector.length; i++) vector[i]! *= inverse
+function writeUnit(sum: Float64Array, vector: Float32Array): void {
+  const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0))
+  if (length > 0) vector.set(sum.map((value) => value / length))
 }

@@ -34,14 +34,7 @@ export function staticModel(options: StaticModelOptions = {}): Embedder {
         loading = undefined // a server that was down may be back at the next call
         throw error
       })
-      const matrix = new Float32Array(texts.length * DIMENSION)
-      const slices = new Slices(signal)
-      for (const [row, text] of texts.entries()) {
-        const vector = matrix.subarray(row * DIMENSION, (row + 1) * DIMENSION)
-        await embedding.embed(text, vector, slices)
-        await slices.pause()
-      }
-      return matrix
+      return embedding.embed(texts, new Slices(signal))
     },
   }
 }
