@@ -1,5 +1,6 @@
 /** Stored bytes that changed or went missing: noticed, reported, and no more is lost than was damaged. */
 import { describe, expect, test } from 'vitest'
+import type { QuiverError } from '../../src/contract/errors.ts'
 import { flipBit, foldOf, freshName, open, raw, replaceMethod, texts } from '../support/idb.ts'
 import { bytesOf, readAll } from '../support/storage.ts'
 
@@ -168,5 +169,51 @@ describe('damage', () => {
     expect(await readAll(storage, [before])).toEqual([bytesOf('before')])
     expect(storage.manifest?.chunks).toEqual([before])
     await storage.close()
+  })
+
+  test('of any bit anywhere never goes into an answer unnoticed', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await foldOf(first, 'older generation', await first.append(bytesOf('one')))
+    await foldOf(first, 'newer generation', await first.append(bytesOf('two')))
+    await first.append(bytesOf('three'))
+    await first.append(bytesOf('four'))
+    await first.close()
+
+    /** All there is to know, or the code of what kept it from being known; and whether damage was noticed. */
+    const answer = async (): Promise<{ text: string; noticed: boolean }> => {
+      try {
+        const storage = await open(name)
+        try {
+          const chunks = await readAll(storage, storage.manifest?.chunks ?? [])
+          const log = await texts(storage, storage.manifest?.foldedSeq ?? 0)
+          const text = JSON.stringify([chunks.map((chunk) => String(chunk)), log])
+          return { text, noticed: storage.damage.length > 0 }
+        } finally {
+          await storage.close()
+        }
+      } catch (error) {
+        return { text: (error as QuiverError).code, noticed: true }
+      }
+    }
+    const whole = await answer()
+    expect(whole.noticed).toBe(false)
+
+    let noticed = 0
+    for (const store of ['meta', 'log', 'manifest', 'segments'] as const) {
+      for (const key of await raw(name, (db) => db.getAllKeys(store))) {
+        for (let i = 0; i < 8; i++) {
+          const at = Math.random()
+          await flipBit(name, store, key, at)
+          const damaged = await answer()
+          if (damaged.noticed) noticed++
+          else expect(damaged.text, `${store} ${JSON.stringify(key)}`).toBe(whole.text)
+          await flipBit(name, store, key, at)
+        }
+      }
+    }
+    // The header, two records after the fold, both manifests and the newer chunk. What lies before is not read.
+    expect(noticed).toBeGreaterThanOrEqual(6 * 8)
+    expect(await answer()).toEqual(whole)
   })
 })

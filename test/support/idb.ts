@@ -23,16 +23,18 @@ export async function raw<T>(name: string, work: (db: StorageDatabase) => Promis
   }
 }
 
-/** Changes the last bit of a stored value. */
+/** Changes a bit of a stored value; `at`, from 0 to below 1, says how far into it. */
 export async function flipBit(
   name: string,
   store: 'log' | 'manifest' | 'segments' | 'meta',
   key: IDBValidKey,
+  at = 0.5,
 ): Promise<void> {
   await raw(name, async (db) => {
     const bytes = await db.get(store, key as never)
     if (!bytes) throw new Error(`nothing is stored under ${JSON.stringify(key)}`)
-    bytes[bytes.byteLength - 1]! ^= 1
+    const bit = Math.floor(at * bytes.byteLength * 8)
+    bytes[bit >> 3]! ^= 1 << (bit & 7)
     await db.put(store, bytes, key as never)
   })
 }
