@@ -1,5 +1,5 @@
 export { deleteDatabase, open } from './client/open.ts'
-export type { WorkerOptions } from './client/open.ts'
+export type { WorkerOptions } from './client/options.ts'
 export { QuiverError, type QuiverErrorCode } from './contract/errors.ts'
 export type * from './contract/api.ts'
 export type * from './contract/embedder.ts'

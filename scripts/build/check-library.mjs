@@ -18,12 +18,15 @@ const dist = inRepository('dist')
 const urlLiteral = /new URL\('([^']+)', import\.meta\.url\)/g
 const workerLiteral = /new Worker\(new URL\('([^']+)', import\.meta\.url\), \{ type: 'module' \}\)/g
 
-/** @returns {Promise<Map<string, string>>} the text of every module in dist/, by its path there */
-async function modules() {
+/**
+ * @param {string} extension
+ * @returns {Promise<Map<string, string>>} the text of every such file in dist/, by its path there
+ */
+async function readAll(extension) {
   /** @type {Map<string, string>} */
   const found = new Map()
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith('.js')) continue
+    if (!entry.isFile() || !entry.name.endsWith(extension)) continue
     const file = join(entry.parentPath, entry.name)
     found.set(relative(dist, file).split(sep).join('/'), await readFile(file, 'utf8'))
   }
@@ -33,7 +36,7 @@ async function modules() {
 /**
  * @param {string} file
  * @param {string} code
- * @returns {string[]} what the module imports, statically or dynamically
+ * @returns {string[]} what the module imports, statically or dynamically, by name
  */
 function importsOf(file, code) {
   const { module } = parseSync(file, code)
@@ -43,16 +46,18 @@ function importsOf(file, code) {
       .flatMap((statement) => statement.entries)
       .flatMap(({ moduleRequest }) => (moduleRequest === null ? [] : [moduleRequest.value])),
   ]
-  const dynamic = module.dynamicImports.map(({ moduleRequest }) =>
-    code.slice(moduleRequest.start, moduleRequest.end).replace(/^(['"])(.*)\1$/, '$2'),
-  )
+  // An import by variable is no bundler's business: it is how Node is asked for what only Node has.
+  const dynamic = module.dynamicImports.flatMap(({ moduleRequest }) => {
+    const written = code.slice(moduleRequest.start, moduleRequest.end)
+    return /^(['"`])(.*)\1$/.exec(written)?.[2] ?? []
+  })
   return [...fixed, ...dynamic]
 }
 
 /** @returns {Promise<string>} the sizes, for people */
 export async function checkLibrary() {
   const problems = []
-  const found = await modules()
+  const found = await readAll('.js')
   /** @type {Set<string>} */
   const referred = new Set()
   /** @type {Set<string>} */
@@ -77,6 +82,11 @@ export async function checkLibrary() {
   for (const place of places.values()) {
     const used = place.endsWith('.js') ? started : referred
     if (!used.has(place)) problems.push(`no module names ${place} in a literal that bundlers find`)
+  }
+  for (const [file, text] of await readAll('.d.ts')) {
+    for (const [, imported] of text.matchAll(/(?:from|import\() ?['"]([^.'"][^'"]*)['"]/g)) {
+      problems.push(`the types in ${file} need ${imported}, which users do not have`)
+    }
   }
   for (const worker of ['worker.js', mayImportPeer]) {
     const beside = importsOf(worker, found.get(worker) ?? '').filter((name) => name.startsWith('.'))

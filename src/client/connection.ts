@@ -2,14 +2,7 @@ import { type Remote, wrap } from 'comlink'
 import type { RemoteHost } from '../contract/protocol.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { installErrorTransfer } from '../platform/wire.ts'
-
-/** What the page asks of the worker itself. */
-export interface WorkerOptions {
-  /** A worker the page made from `quiverdb/worker`, where a bundler needs to see it made. */
-  readonly worker?: Worker | undefined
-  /** Where the worker's file is, when a bundler or a policy moved it. */
-  readonly workerUrl?: string | URL | undefined
-}
+import type { WorkerOptions } from './options.ts'
 
 /** The worker and the calls under way through it; a worker that dies fails them instead of leaving them waiting. */
 export class Connection {

@@ -1,8 +1,7 @@
 import type { Database, OpenOptions } from '../contract/api.ts'
 import { ClientDatabase } from './database.ts'
-import { connect, type WorkerOptions } from './connection.ts'
-
-export type { WorkerOptions } from './connection.ts'
+import { connect } from './connection.ts'
+import type { WorkerOptions } from './options.ts'
 
 /**
  * Opens a database, making it when it is not there. All work happens in a Web Worker; nothing has to be configured.
