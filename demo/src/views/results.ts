@@ -104,7 +104,7 @@ function entryItem(entry: Answer['found'][number], onLike: (entry: Entry) => voi
       'h3',
       {},
       element('span', { class: 'word' }, word),
-      ...synonyms.map((synonym) => element('span', { class: 'synonym' }, synonym)),
+      ...synonyms.map((synonym) => `, ${synonym}`),
     ),
     element(
       'p',
