@@ -24,6 +24,18 @@ test('knows its space before it is loaded', () => {
   expect(staticModel()).toMatchObject({ id: 'static:en-256-v1', dimension: 256 })
 })
 
+test('tells the worker how to make the same one', () => {
+  const modelUrl = 'https://example.com/model.bin'
+  expect(staticModel().recipe).toEqual({ type: 'static', modelUrl: undefined })
+  expect(staticModel({ modelUrl: new URL(modelUrl) }).recipe).toEqual({ type: 'static', modelUrl })
+})
+
+test('refuses an address that is none', () => {
+  expect(() => staticModel({ modelUrl: './model.bin' })).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION' }),
+  )
+})
+
 describe('vectors', () => {
   test('are unit vectors, the same at every call and in another instance', async () => {
     const vector = await embedOne('the cat sat on the mat')
