@@ -1,0 +1,43 @@
+//! Distance kernels: one query against `N` rows at once, so that the query is loaded once and the rows' cache misses
+//! overlap. `scalar` says what each computes; `simd128` and `relaxed` are its fast twins, bound to it by one property
+//! (`twins`). This module exports the best the target has.
+//!
+//! Lengths are the padded ones: a multiple of [`F32_LANES`] floats or [`I8_LANES`] codes, padding being neutral.
+
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub mod relaxed;
+pub mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub mod simd128;
+#[cfg(test)]
+mod twins;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub use relaxed::dot_i8;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub use scalar::{dot_f32, dot_i8, l2_squared_f32, less_than};
+#[cfg(all(
+    target_arch = "wasm32",
+    target_feature = "simd128",
+    not(target_feature = "relaxed-simd")
+))]
+pub use simd128::dot_i8;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use simd128::{dot_f32, l2_squared_f32, less_than};
+
+/// Floats in a SIMD register.
+pub const F32_LANES: usize = 4;
+/// Codes in a SIMD register.
+pub const I8_LANES: usize = 16;
+
+/// Rows that the kernels take at once where there are enough: beyond eight the sums no longer fit the registers.
+pub const BATCH: usize = 8;
+
+/// What the kernels of this build are made of.
+pub const KERNELS: &str = if cfg!(all(target_arch = "wasm32", target_feature = "relaxed-simd")) {
+    "relaxed-simd"
+} else if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
+    "simd128"
+} else {
+    "scalar"
+};

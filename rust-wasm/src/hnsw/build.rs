@@ -1,0 +1,243 @@
+//! INSERT (Algorithm 1 of the paper): a row becomes a node of the graph.
+
+use crate::error::Result;
+use crate::memory::{try_reserve, try_resize};
+use crate::space::{Space, for_each_distance};
+
+use super::layers::{used, write};
+use super::prune::{Candidate, Pruner};
+use super::tree::Tree;
+use super::walk::Walker;
+use super::{Graph, NONE, Params, level};
+
+/// What insertion needs beside the graph; kept from one to the next, so that an insertion allocates nothing.
+pub struct Builder<S: Space> {
+    query: S::Query,
+    pruner: Pruner<S>,
+    /// The spanning tree of every layer.
+    trees: Vec<Tree>,
+    /// The links the new node will have, by layer.
+    selected: Vec<Vec<Candidate>>,
+    rows: Vec<u32>,
+    kept: Vec<Candidate>,
+}
+
+impl<S: Space> Builder<S> {
+    /// A builder that continues the graph.
+    pub fn new(space: &S, graph: &Graph) -> Result<Self> {
+        let Params { m, ef_construction, .. } = graph.params;
+        let layers = level::MAX_LEVEL + 1;
+        let mut selected = Vec::new();
+        try_resize(&mut selected, layers, Vec::new())?;
+        for links in &mut selected {
+            try_reserve(links, m)?;
+        }
+        let (mut rows, mut kept) = (Vec::new(), Vec::new());
+        try_reserve(&mut rows, 2 * m)?;
+        try_reserve(&mut kept, 2 * m)?;
+        Ok(Self {
+            query: space.new_query()?,
+            pruner: Pruner::new(space, ef_construction.max(2 * m + 1))?,
+            trees: graph.spanning_trees()?,
+            selected,
+            rows,
+            kept,
+        })
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.trees.iter().map(Tree::bytes).sum()
+    }
+}
+
+/// The new row on one layer.
+#[derive(Clone, Copy)]
+struct New {
+    layer: usize,
+    node: u32,
+    row: u32,
+}
+
+impl Graph {
+    /// Takes in the next row without linking it: one that is already dead.
+    pub fn skip<S: Space>(&mut self, builder: &mut Builder<S>) -> Result<()> {
+        self.try_reserve(builder)?;
+        self.push();
+        Ok(())
+    }
+
+    /// Inserts the next row of the space. Nothing is changed when memory runs out.
+    pub fn insert<S: Space>(
+        &mut self,
+        space: &S,
+        builder: &mut Builder<S>,
+        walker: &mut Walker,
+    ) -> Result<()> {
+        self.try_reserve(builder)?;
+        let row = self.indexed() as u32;
+        let level = self.level(row);
+        if self.entry == NONE {
+            self.push();
+            self.entry = row;
+            return Ok(());
+        }
+        space.load_row(&mut builder.query, row);
+        let top = self.level(self.entry);
+        for layer in 0..=level.min(top) {
+            let node = if layer == 0 { row } else { self.layers.upper.len() };
+            self.find_links(space, New { layer, node, row }, builder, walker)?;
+            let twin = (layer == 0).then(|| self.twin(space, row, builder, walker)).flatten();
+            if let Some(node) = twin {
+                self.twins.add(node, row)?;
+                self.push();
+                self.mark_dirty(node);
+                return Ok(());
+            }
+        }
+        self.push();
+        for layer in 0..=level.min(top) {
+            let node = self.layers.node_of(layer, row);
+            self.link(space, New { layer, node, row }, builder);
+        }
+        if level > top {
+            self.entry = row;
+        }
+        Ok(())
+    }
+
+    fn spanning_trees(&self) -> Result<Vec<Tree>> {
+        let mut trees = Vec::new();
+        try_reserve(&mut trees, level::MAX_LEVEL + 1)?;
+        if self.entry != NONE {
+            trees.push(Tree::of(&self.layers.base, self.entry)?);
+            for layer in 1..=self.level(self.entry) {
+                let root = self.layers.node_of(layer, self.entry);
+                trees.push(Tree::of(&self.layers.upper.layer(layer), root)?);
+            }
+        }
+        trees.resize_with(level::MAX_LEVEL + 1, Tree::default);
+        Ok(trees)
+    }
+
+    /// Makes room for one more row, so that `push` cannot fail.
+    fn try_reserve<S: Space>(&mut self, builder: &mut Builder<S>) -> Result<()> {
+        let row = self.indexed();
+        let level = self.level(row as u32);
+        builder.trees[0].grow(row + 1)?;
+        for tree in &mut builder.trees[1..=level] {
+            tree.grow(self.layers.upper.len() as usize + 1)?;
+        }
+        self.grow_dirty()?;
+        self.layers.try_reserve(1, level)
+    }
+
+    /// Adds the next row to all its layers, without links.
+    fn push(&mut self) {
+        let row = self.indexed() as u32;
+        self.layers.push(self.level(row));
+        self.mark_dirty(row);
+    }
+
+    /// Finds the row's efConstruction nearest nodes of a layer, selects its links among them, and gives it a parent.
+    fn find_links<S: Space>(
+        &self,
+        space: &S,
+        New { layer, node, .. }: New,
+        builder: &mut Builder<S>,
+        walker: &mut Walker,
+    ) -> Result<()> {
+        let Params { m, ef_construction, .. } = self.params;
+        let start = self.descend(space, &builder.query, layer, walker)?;
+        self.walk(space, layer, &builder.query, start, ef_construction, walker)?;
+        let nearest = walker.pool.neighbors().map(|(node, distance)| Candidate {
+            node,
+            row: self.layers.row(layer, node),
+            distance,
+            protected: false,
+        });
+        let selected = &mut builder.selected[layer];
+        builder.pruner.candidates.clear();
+        builder.pruner.candidates.extend(nearest.clone());
+        builder.pruner.select(space, m, selected);
+        builder.trees[layer].adopt(node, self.layers.slots(layer), selected, nearest);
+        Ok(())
+    }
+
+    /// The node of layer 0 that no distance can tell from the row, if the last walk met one.
+    fn twin<S: Space>(
+        &self,
+        space: &S,
+        row: u32,
+        builder: &Builder<S>,
+        walker: &Walker,
+    ) -> Option<u32> {
+        let [own] = space.distances(&builder.query, [row]);
+        let mut nodes = walker.pool.neighbors();
+        let twin = nodes.find(|&(node, distance)| distance == own && space.equal(node, row));
+        twin.map(|(node, _)| node)
+    }
+
+    /// Links the new node with its selected neighbours, in both directions.
+    fn link<S: Space>(&mut self, space: &S, new: New, builder: &mut Builder<S>) {
+        let selected = core::mem::take(&mut builder.selected[new.layer]);
+        self.write_links(new.layer, new.node, &selected);
+        for neighbor in &selected {
+            self.add_link(space, neighbor, new, builder);
+        }
+        builder.selected[new.layer] = selected;
+    }
+
+    /// Adds a link from a neighbour to the new node, and prunes the neighbour's links when there are too many.
+    fn add_link<S: Space>(
+        &mut self,
+        space: &S,
+        from: &Candidate,
+        New { layer, node, row }: New,
+        builder: &mut Builder<S>,
+    ) {
+        let slots = self.layers.slots(layer);
+        let count = used(self.layers.links(layer, from.node), from.node).len();
+        if count < slots {
+            self.layers.links_mut(layer, from.node)[count] = node;
+            self.mark_dirty(from.row);
+            return;
+        }
+        self.gather_links(space, layer, from, builder);
+        let protected = builder.trees[layer].links(from.node, node);
+        let Builder { pruner, kept, .. } = builder;
+        pruner.candidates.push(Candidate { node, row, distance: from.distance, protected });
+        pruner.candidates.sort_unstable_by(Candidate::nearer);
+        pruner.select(space, slots, kept);
+        self.write_links(layer, from.node, kept);
+    }
+
+    /// Makes a node's links the pruner's candidates, with their distances.
+    fn gather_links<S: Space>(
+        &self,
+        space: &S,
+        layer: usize,
+        of: &Candidate,
+        builder: &mut Builder<S>,
+    ) {
+        let Builder { query, pruner, trees, rows, .. } = builder;
+        let links = self.layers.links(layer, of.node);
+        rows.clear();
+        rows.extend(links.iter().map(|&node| self.layers.row(layer, node)));
+        space.load_row(query, of.row);
+        pruner.candidates.clear();
+        let mut nodes = links.iter();
+        for_each_distance(space, query, rows, |row, distance| {
+            pruner.candidates.extend(nodes.next().map(|&node| {
+                let protected = trees[layer].links(of.node, node);
+                Candidate { node, row, distance, protected }
+            }));
+        });
+    }
+
+    fn write_links(&mut self, layer: usize, node: u32, links: &[Candidate]) {
+        let slots = self.layers.links_mut(layer, node);
+        write(slots, node, links.iter().map(|candidate| candidate.node));
+        self.mark_dirty(self.layers.row(layer, node));
+    }
+}

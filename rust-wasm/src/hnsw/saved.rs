@@ -1,0 +1,154 @@
+//! The graph in chunks: see [`codec`](crate::codec) for the bytes.
+
+use core::ops::Range;
+
+use crate::codec::{CHUNK_BYTES, Reader, Writer};
+use crate::error::{Error, Result};
+use crate::memory::{try_reserve, try_resize};
+
+use super::layers::Layer;
+use super::twins::Twins;
+use super::{Graph, NONE, Params, level};
+
+/// Rows of a chunk. Inserting a row changes the links of others all over the graph, so that smaller chunks
+/// than those of vectors are saved again.
+pub(super) fn chunk_shift(params: Params) -> u32 {
+    (CHUNK_BYTES / 4 / (2 * params.m * size_of::<u32>())).ilog2()
+}
+
+impl Graph {
+    /// Chunks the graph is saved in.
+    pub fn chunks(&self) -> usize {
+        self.indexed().div_ceil(1 << chunk_shift(self.params))
+    }
+
+    /// Whether a chunk has changed since `mark_clean`.
+    pub fn is_dirty(&self, chunk: usize) -> bool {
+        self.dirty.is_marked(chunk)
+    }
+
+    /// Counts all chunks as saved.
+    pub fn mark_clean(&mut self) {
+        self.dirty.clear();
+    }
+
+    /// Writes one chunk.
+    pub fn write_chunk(&self, chunk: usize, writer: &mut Writer) -> Result<()> {
+        let rows = chunk_rows(self.params, chunk, self.indexed());
+        for row in rows.clone() {
+            writer.u32s(self.layers.base.links(row as u32))?;
+        }
+        for node in self.layers.upper.nodes_of(rows.clone()) {
+            writer.u32s(self.layers.upper.all_slots(node))?;
+        }
+        let next = self.twins.next();
+        if next.is_empty() {
+            return writer.u32s(&[0]);
+        }
+        writer.u32s(&[1])?;
+        for row in rows {
+            writer.u32s(&[next.get(row).copied().unwrap_or(NONE)])?;
+        }
+        Ok(())
+    }
+}
+
+/// A graph that is being read, chunk by chunk.
+pub struct GraphLoader {
+    graph: Graph,
+    indexed: usize,
+    next: Vec<u32>,
+    chunks: usize,
+}
+
+impl GraphLoader {
+    /// Starts with what the state of the index says of the graph.
+    pub fn new(params: Params, indexed: usize, entry: u32) -> Result<Self> {
+        if entry != NONE && entry as usize >= indexed {
+            return Err(Error::Corrupt("the entry of the graph is no row of it"));
+        }
+        let mut graph = Graph::new(params);
+        graph.entry = entry;
+        Ok(Self { graph, indexed, next: Vec::new(), chunks: 0 })
+    }
+
+    /// Reads the next chunk.
+    pub fn read_chunk(&mut self, reader: &mut Reader) -> Result<()> {
+        let Params { m, seed, .. } = self.graph.params;
+        let rows = chunk_rows(self.graph.params, self.chunks, self.indexed);
+        let slots = self.graph.layers.slots(0);
+        let mut links = reader.words(rows.len() * slots)?;
+        self.graph.layers.base.try_reserve(rows.len())?;
+        for row in rows.clone() {
+            self.graph.layers.base.push();
+            for slot in self.graph.layers.base.links_mut(row as u32) {
+                *slot = links.next().unwrap_or(NONE);
+                if *slot as usize >= self.indexed {
+                    return Err(Error::Corrupt("a link leads out of the graph"));
+                }
+            }
+        }
+        for row in rows.clone().map(|row| row as u32) {
+            let level = level::of(seed, row, m);
+            if level == 0 {
+                continue;
+            }
+            let mut links = reader.words(level * m)?;
+            self.graph.layers.upper.try_reserve(level)?;
+            self.graph.layers.upper.push(row, level);
+            let node = self.graph.layers.upper.node_of(row);
+            for slot in self.graph.layers.upper.all_slots_mut(node) {
+                *slot = links.next().unwrap_or(NONE);
+            }
+        }
+        self.read_twins(reader, rows)?;
+        self.chunks += 1;
+        Ok(())
+    }
+
+    fn read_twins(&mut self, reader: &mut Reader, rows: Range<usize>) -> Result<()> {
+        match reader.array()? {
+            [0] => Ok(()),
+            [1] => {
+                let next = reader.words(rows.len())?;
+                try_resize(&mut self.next, rows.start, NONE)?;
+                try_reserve(&mut self.next, rows.len())?;
+                self.next.extend(next.clone());
+                if { next }.any(|row| row != NONE && row as usize >= self.indexed) {
+                    return Err(Error::Corrupt("a twin is no row of the graph"));
+                }
+                Ok(())
+            }
+            _ => Err(Error::Corrupt("a graph has twins or has none")),
+        }
+    }
+
+    /// Checks what only all chunks together can show, and answers the graph.
+    pub fn finish(mut self) -> Result<Graph> {
+        if self.graph.indexed() != self.indexed {
+            return Err(Error::Corrupt("chunks of the graph are missing"));
+        }
+        let upper = &self.graph.layers.upper;
+        for node in 0..upper.len() {
+            for (at, &link) in upper.all_slots(node).iter().enumerate() {
+                let layer = 1 + at / self.graph.params.m;
+                if link >= upper.len() || upper.level(link) < layer {
+                    return Err(Error::Corrupt("a link leads out of its layer"));
+                }
+            }
+        }
+        if !self.next.is_empty() {
+            try_resize(&mut self.next, self.indexed, NONE)?;
+            self.graph.twins = Twins::from_next(self.next)?
+                .ok_or(Error::Corrupt("a list of twins does not end"))?;
+        }
+        self.graph.grow_dirty()?;
+        self.graph.mark_clean();
+        Ok(self.graph)
+    }
+}
+
+fn chunk_rows(params: Params, chunk: usize, indexed: usize) -> Range<usize> {
+    let shift = chunk_shift(params);
+    (chunk << shift).min(indexed)..((chunk + 1) << shift).min(indexed)
+}

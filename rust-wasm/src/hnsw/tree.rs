@@ -1,0 +1,89 @@
+//! The spanning trees whose links are never pruned.
+//!
+//! Pruning may drop the last link to a node, or the only one between two clusters, and nothing in the paper prevents
+//! it. Here every node has a parent on each of its layers, the link between the two is protected in both directions, and
+//! so every node of a layer can be reached from every other. Trees are not saved: any spanning tree does, so a
+//! loaded graph gets new ones.
+
+use crate::error::Result;
+use crate::memory::{try_reserve, try_resize};
+
+use super::NONE;
+use super::layers::{Layer, used};
+use super::prune::Candidate;
+
+/// The spanning tree of one layer: parents and numbers of children, by node.
+#[derive(Default)]
+pub struct Tree {
+    parents: Vec<u32>,
+    children: Vec<u8>,
+}
+
+impl Tree {
+    /// A spanning tree of a layer: breadth first from a node, along links that go both ways.
+    pub fn of(layer: &impl Layer, root: u32) -> Result<Self> {
+        let mut tree = Self::default();
+        tree.grow(layer.nodes())?;
+        let mut queue = Vec::new();
+        try_reserve(&mut queue, layer.nodes())?;
+        queue.push(root);
+        let mut next = 0;
+        while let Some(&node) = queue.get(next) {
+            next += 1;
+            for &child in used(layer.links(node), node) {
+                let new = child != root && tree.parents[child as usize] == NONE;
+                if new && used(layer.links(child), child).contains(&node) {
+                    tree.attach(child, node);
+                    queue.push(child);
+                }
+            }
+        }
+        Ok(tree)
+    }
+
+    /// Takes in nodes up to `nodes`, without parents yet.
+    pub fn grow(&mut self, nodes: usize) -> Result<()> {
+        try_resize(&mut self.children, nodes, 0)?;
+        try_resize(&mut self.parents, nodes, NONE)
+    }
+
+    /// Gives a new node a parent: the nearest of its future links that has room, else the nearest of the other nodes
+    /// that has, which then becomes a link in place of the farthest. `slots` is how many links a node can have.
+    pub fn adopt(
+        &mut self,
+        node: u32,
+        slots: usize,
+        links: &mut [Candidate],
+        mut others: impl Iterator<Item = Candidate>,
+    ) {
+        // So that a node's links always have room for its parent and children, and for as many others.
+        let limit = (slots / 2 - 1).max(1);
+        let has_room = |candidate: &Candidate| self.children_of(candidate.node) < limit;
+        if let Some(parent) = links.iter().find(|link| has_room(link)) {
+            self.attach(node, parent.node);
+        } else if let (Some(parent), Some(farthest)) = (others.find(has_room), links.last_mut()) {
+            *farthest = parent;
+            self.attach(node, parent.node);
+        }
+    }
+
+    /// Whether the link between two nodes is one of the tree's.
+    #[inline(always)]
+    pub fn links(&self, a: u32, b: u32) -> bool {
+        self.parents[a as usize] == b || self.parents[b as usize] == a
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.parents.capacity() * size_of::<u32>() + self.children.capacity()
+    }
+
+    fn attach(&mut self, node: u32, parent: u32) {
+        self.parents[node as usize] = parent;
+        self.children[parent as usize] += 1;
+    }
+
+    fn children_of(&self, node: u32) -> usize {
+        self.children[node as usize].into()
+    }
+}

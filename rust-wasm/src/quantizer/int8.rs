@@ -1,0 +1,230 @@
+//! Int8 codes: a quarter of the bytes of floats, which is what a walk over a graph waits for.
+//!
+//! A row is `scale × (code - 64)` with codes of 1..=127 (seven bits: see [`dot_i8`](scalar::dot_i8)) and a scale of its
+//! own; a query is `scale × code` with codes of -127..=127. Under cosine both stand for unit vectors.
+//!
+//! The scale of a row is chosen so that row · decoded row = |row|²: an estimate by a query near the row is then right
+//! to the second order (the estimator of RaBitQ, Gao and Long, SIGMOD 2024). Under L2 the distance is the one between
+//! the decoded query and the decoded row, whose norm is kept: errors then scale with their distance and not with
+//! their lengths.
+
+use core::ops::Range;
+
+use super::vectors::inverse_norm;
+#[cfg(doc)]
+use crate::distance::scalar;
+use crate::distance::{I8_LANES, dot_i8};
+use crate::error::{Error, Result};
+use crate::memory::{AlignedVec, try_reserve, try_resize};
+use crate::metric::Metric;
+use crate::space::Space;
+
+/// The code of 0.
+const ZERO: u8 = 64;
+/// The largest distance of a row's code from [`ZERO`].
+const ROW_LEVELS: f32 = 63.0;
+/// The largest code of a query.
+const QUERY_LEVELS: f32 = 127.0;
+
+/// Codes of all rows, and the floats that go with them.
+pub struct Int8Codes {
+    metric: Metric,
+    stride: usize,
+    codes: AlignedVec<u8>,
+    scales: Vec<f32>,
+    /// Under L2 the squared norm of every decoded row; else empty.
+    norms: Vec<f32>,
+}
+
+/// A query in codes.
+pub struct Int8Query {
+    codes: Vec<i8>,
+    scale: f32,
+    /// What the codes' offset of 64 adds to every product.
+    offset: i32,
+    norm: f32,
+}
+
+impl Int8Codes {
+    /// No rows yet.
+    pub fn new(dimension: usize, metric: Metric) -> Self {
+        Self {
+            metric,
+            stride: dimension.next_multiple_of(I8_LANES),
+            codes: AlignedVec::new(),
+            scales: Vec::new(),
+            norms: Vec::new(),
+        }
+    }
+
+    /// Makes room for `additional` rows, so that pushing them cannot fail.
+    pub fn try_reserve(&mut self, additional: usize) -> Result<()> {
+        self.codes.try_reserve(additional * self.stride)?;
+        try_reserve(&mut self.scales, additional)?;
+        if self.metric == Metric::L2 {
+            try_reserve(&mut self.norms, additional)?;
+        }
+        Ok(())
+    }
+
+    /// Appends a row; room for it must have been made.
+    pub fn push(&mut self, vector: &[f32]) {
+        let start = self.codes.len();
+        self.codes.extend_filled(self.stride, ZERO);
+        let codes = &mut self.codes[start..];
+
+        let unit = match self.metric {
+            Metric::Cosine => inverse_norm(vector),
+            Metric::Dot | Metric::L2 => 1.0,
+        };
+        let step = largest(vector) / ROW_LEVELS;
+        let per_step = reciprocal(step);
+        let (mut decoded_squares, mut product) = (0.0, 0.0);
+        for (code, &value) in codes.iter_mut().zip(vector) {
+            let level = (value * per_step).round();
+            *code = (level + f32::from(ZERO)) as u8;
+            decoded_squares += f64::from(level) * f64::from(level);
+            product += f64::from(level) * f64::from(value);
+        }
+        let squares: f64 = vector.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+        let scale = if product > 0.0 { squares / product } else { 0.0 };
+        self.scales.push((scale * f64::from(unit)) as f32);
+        if self.metric == Metric::L2 {
+            self.norms.push((decoded_squares * scale * scale) as f32);
+        }
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        let floats = self.scales.capacity() + self.norms.capacity();
+        self.codes.bytes() + floats * size_of::<f32>()
+    }
+
+    /// Codes of a row, padding included.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Floats that go with a row: its scale and, under L2, its norm.
+    pub fn floats(&self) -> usize {
+        if self.metric == Metric::L2 { 2 } else { 1 }
+    }
+
+    /// The codes of a range of rows, for saving.
+    pub fn codes_of(&self, rows: Range<usize>) -> &[u8] {
+        &self.codes[rows.start * self.stride..rows.end * self.stride]
+    }
+
+    /// The floats of a range of rows, for saving: the scales, then the norms.
+    pub fn floats_of(&self, rows: Range<usize>) -> impl Iterator<Item = f32> {
+        let norms = self.norms.get(rows.clone()).unwrap_or(&[]);
+        self.scales[rows].iter().chain(norms).copied()
+    }
+
+    /// Appends rows as `codes_of` and `floats_of` gave them; room must have been made. Codes above 127, for which the
+    /// kernels differ from machine to machine, are refused, and so are floats that no vector leads to.
+    pub fn extend(
+        &mut self,
+        codes: &[u8],
+        floats: impl Iterator<Item = f32> + Clone,
+    ) -> Result<()> {
+        if codes.iter().fold(0, |bits, code| bits | code) > 127 {
+            return Err(Error::Corrupt("a code is above 127"));
+        }
+        if floats.clone().any(|value| value.is_nan() || value < 0.0) {
+            return Err(Error::Corrupt("a scale or a norm is negative"));
+        }
+        let rows = codes.len() / self.stride;
+        self.codes.extend_from_slice(codes);
+        self.scales.extend(floats.clone().take(rows));
+        self.norms.extend(floats.skip(rows));
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn codes(&self, row: u32) -> &[u8] {
+        let start = row as usize * self.stride;
+        &self.codes[start..start + self.stride]
+    }
+
+    fn norm(&self, row: u32) -> f32 {
+        match self.metric {
+            Metric::L2 => self.norms[row as usize],
+            Metric::Cosine | Metric::Dot => 0.0,
+        }
+    }
+}
+
+impl Space for Int8Codes {
+    type Query = Int8Query;
+
+    fn rows(&self) -> usize {
+        self.scales.len()
+    }
+
+    fn new_query(&self) -> Result<Int8Query> {
+        let mut codes = Vec::new();
+        try_resize(&mut codes, self.stride, 0)?;
+        Ok(Int8Query { codes, scale: 0.0, offset: 0, norm: 0.0 })
+    }
+
+    fn load_vector(&self, query: &mut Int8Query, vector: &[f32]) {
+        let unit = match self.metric {
+            Metric::Cosine => inverse_norm(vector),
+            Metric::Dot | Metric::L2 => 1.0,
+        };
+        let step = largest(vector) / QUERY_LEVELS;
+        let per_step = reciprocal(step);
+        let (mut sum, mut squares) = (0, 0.0);
+        for (code, &value) in query.codes.iter_mut().zip(vector) {
+            *code = (value * per_step).round() as i8;
+            sum += i32::from(*code);
+            squares += f32::from(*code) * f32::from(*code);
+        }
+        query.scale = step * unit;
+        query.offset = i32::from(ZERO) * sum;
+        query.norm = squares * query.scale * query.scale;
+    }
+
+    fn load_row(&self, query: &mut Int8Query, row: u32) {
+        let mut sum = 0;
+        for (code, &level) in query.codes.iter_mut().zip(self.codes(row)) {
+            *code = level.wrapping_sub(ZERO) as i8;
+            sum += i32::from(*code);
+        }
+        query.scale = self.scales[row as usize];
+        query.offset = i32::from(ZERO) * sum;
+        query.norm = self.norm(row);
+    }
+
+    #[inline(always)]
+    fn distances<const N: usize>(&self, query: &Int8Query, rows: [u32; N]) -> [f32; N] {
+        let sums = dot_i8(&query.codes, rows.map(|row| self.codes(row)));
+        let dots: [f32; N] = core::array::from_fn(|n| {
+            (sums[n] - query.offset) as f32 * (query.scale * self.scales[rows[n] as usize])
+        });
+        match self.metric {
+            Metric::Cosine => dots.map(|dot| 1.0 - dot),
+            Metric::Dot => dots.map(|dot| -dot),
+            Metric::L2 => {
+                core::array::from_fn(|n| query.norm + self.norms[rows[n] as usize] - 2.0 * dots[n])
+            }
+        }
+    }
+
+    fn equal(&self, a: u32, b: u32) -> bool {
+        self.codes(a) == self.codes(b)
+            && self.scales[a as usize] == self.scales[b as usize]
+            && self.norm(a) == self.norm(b)
+    }
+}
+
+fn largest(vector: &[f32]) -> f32 {
+    vector.iter().fold(0.0, |largest, value| value.abs().max(largest))
+}
+
+/// 1 / step, and 0 where the step is too small for that to be a float: all levels are then 0.
+fn reciprocal(step: f32) -> f32 {
+    let reciprocal = step.recip();
+    if reciprocal.is_finite() { reciprocal } else { 0.0 }
+}

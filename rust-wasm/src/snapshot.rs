@@ -1,0 +1,225 @@
+//! An index in chunks: which part holds what, and how it is put together again. The bytes are in [`codec`](crate::codec).
+
+use core::ops::Range;
+
+use crate::codec::{CHUNK_BYTES, Dirty, HEADER_BYTES, Part, Reader, Writer};
+use crate::error::{Error, Result};
+use crate::hnsw::saved::GraphLoader;
+use crate::hnsw::{Graph, NONE, Params};
+use crate::index::{Config, Index};
+use crate::memory::try_reserve;
+use crate::quantizer::int8::Int8Codes;
+use crate::quantizer::vectors::Vectors;
+use crate::space::Space;
+
+impl Vectors {
+    fn chunks(&self) -> usize {
+        self.rows().div_ceil(self.chunk_rows())
+    }
+}
+
+impl Int8Codes {
+    /// Rows of a full chunk.
+    pub(crate) fn chunk_rows(&self) -> usize {
+        let row_bytes = self.stride() + self.floats() * size_of::<f32>();
+        1 << ((CHUNK_BYTES - HEADER_BYTES) / row_bytes).ilog2()
+    }
+
+    fn chunks(&self) -> usize {
+        self.rows().div_ceil(self.chunk_rows())
+    }
+}
+
+/// The rows of a chunk.
+fn rows_of(chunk: usize, chunk_rows: usize, rows: usize) -> Range<usize> {
+    (chunk * chunk_rows).min(rows)..((chunk + 1) * chunk_rows).min(rows)
+}
+
+impl Index {
+    /// Chunks a part is saved in.
+    pub fn chunks(&self, part: Part) -> usize {
+        match part {
+            Part::State => 1,
+            Part::Vectors => self.vectors.space.chunks(),
+            Part::Codes => self.codes.as_ref().map_or(0, |codes| codes.space.chunks()),
+            Part::Graph => self.graph.as_ref().map_or(0, Graph::chunks),
+        }
+    }
+
+    /// Whether a chunk has changed since `mark_clean` or loading.
+    pub fn is_dirty(&self, part: Part, chunk: usize) -> bool {
+        match part {
+            Part::State => self.dirty.state,
+            Part::Vectors => self.dirty.vectors.is_marked(chunk),
+            Part::Codes => self.dirty.codes.is_marked(chunk),
+            Part::Graph => self.graph.as_ref().is_some_and(|graph| graph.is_dirty(chunk)),
+        }
+    }
+
+    /// Counts all chunks as saved.
+    pub fn mark_clean(&mut self) {
+        self.dirty.state = false;
+        self.dirty.vectors.clear();
+        self.dirty.codes.clear();
+        if let Some(graph) = &mut self.graph {
+            graph.mark_clean();
+        }
+    }
+
+    /// Writes a chunk in place of what `bytes` holds.
+    pub fn write_chunk(&self, part: Part, chunk: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        if chunk >= self.chunks(part) {
+            return Err(Error::InvalidOption("there is no such chunk"));
+        }
+        let mut writer = Writer::start(bytes, part, chunk as u32)?;
+        match (part, &self.codes, &self.graph) {
+            (Part::Vectors, ..) => {
+                let vectors = &self.vectors.space;
+                for row in rows_of(chunk, vectors.chunk_rows(), self.rows()) {
+                    writer.f32s(vectors.vector(row as u32).iter().copied())?;
+                }
+            }
+            (Part::Codes, Some(codes), _) => {
+                let rows = rows_of(chunk, codes.space.chunk_rows(), self.rows());
+                writer.bytes(codes.space.codes_of(rows.clone()))?;
+                writer.f32s(codes.space.floats_of(rows))?;
+            }
+            (Part::Graph, _, Some(graph)) => graph.write_chunk(chunk, &mut writer)?,
+            _ => self.write_state(&mut writer)?,
+        }
+        writer.finish();
+        Ok(())
+    }
+
+    fn write_state(&self, writer: &mut Writer) -> Result<()> {
+        writer.u32s(&configuration(self.config(), self.graph_params()))?;
+        let entry = self.graph.as_ref().map_or(NONE, |graph| graph.entry);
+        writer.u32s(&[self.rows() as u32, self.indexed() as u32, entry])?;
+        writer.u64s(&self.live)
+    }
+}
+
+/// Which chunks of an index have changed; the graph keeps count of its own.
+pub(crate) struct DirtyParts {
+    pub(crate) state: bool,
+    vectors: Dirty,
+    codes: Dirty,
+}
+
+impl Default for DirtyParts {
+    /// Of an index of no rows, never saved.
+    fn default() -> Self {
+        Self { state: true, vectors: Dirty::default(), codes: Dirty::default() }
+    }
+}
+
+impl DirtyParts {
+    /// Takes in rows up to `rows`.
+    pub(crate) fn grow(
+        &mut self,
+        rows: usize,
+        vectors: &Vectors,
+        codes: Option<&Int8Codes>,
+    ) -> Result<()> {
+        self.vectors.grow(rows.div_ceil(vectors.chunk_rows()))?;
+        match codes {
+            Some(codes) => self.codes.grow(rows.div_ceil(codes.chunk_rows())),
+            None => Ok(()),
+        }
+    }
+
+    /// Marks what a new row changes.
+    pub(crate) fn mark(&mut self, row: usize, vectors: &Vectors, codes: Option<&Int8Codes>) {
+        self.state = true;
+        self.vectors.mark(row / vectors.chunk_rows());
+        if let Some(codes) = codes {
+            self.codes.mark(row / codes.chunk_rows());
+        }
+    }
+}
+
+/// An index that is being read: the state first, then the chunks of each part in order.
+pub struct Loader {
+    index: Index,
+    rows: usize,
+    live: Vec<u64>,
+    graph: Option<GraphLoader>,
+    /// Chunks read of each part.
+    read: [u32; 4],
+}
+
+impl Loader {
+    /// Starts with the one chunk of the state, which must be of an index with this configuration.
+    pub fn new(bytes: &[u8], config: Config, params: Option<Params>) -> Result<Self> {
+        let mut reader = Reader::open(bytes, Part::State, 0)?;
+        if reader.array()? != configuration(config, params) {
+            return Err(Error::Corrupt("the saved index has another configuration"));
+        }
+        let [rows, indexed, entry] = reader.array()?;
+        let (rows, indexed) = (rows as usize, indexed as usize);
+        let saved_live = reader.u64s(rows.div_ceil(64))?;
+        let mut live = Vec::new();
+        try_reserve(&mut live, saved_live.len())?;
+        live.extend(saved_live);
+        reader.finish()?;
+        let spare = live
+            .last()
+            .map_or(0, |word| word.unbounded_shr(rows as u32 - 64 * (live.len() as u32 - 1)));
+        if spare != 0 || indexed > rows {
+            return Err(Error::Corrupt("more rows live or are in the graph than there are"));
+        }
+        let mut index = Index::new(config)?;
+        index.set_graph(params)?;
+        let graph = params.map(|params| GraphLoader::new(params, indexed, entry)).transpose()?;
+        Ok(Self { index, rows, live, graph, read: [1, 0, 0, 0] })
+    }
+
+    /// Reads the next chunk of a part.
+    pub fn read_chunk(&mut self, part: Part, bytes: &[u8]) -> Result<()> {
+        let chunk = self.read[part as usize];
+        let mut reader = Reader::open(bytes, part, chunk)?;
+        match (part, &mut self.index.codes, &mut self.graph) {
+            (Part::Vectors, ..) => {
+                let vectors = &mut self.index.vectors.space;
+                let rows = rows_of(chunk as usize, vectors.chunk_rows(), self.rows).len();
+                let mut floats = reader.f32s(rows * vectors.dimension())?;
+                vectors.try_reserve(rows)?;
+                for _ in 0..rows {
+                    vectors.push(floats.by_ref());
+                }
+            }
+            (Part::Codes, Some(codes), _) => {
+                let codes = &mut codes.space;
+                let rows = rows_of(chunk as usize, codes.chunk_rows(), self.rows).len();
+                let saved = reader.bytes(rows * codes.stride())?;
+                let floats = reader.f32s(rows * codes.floats())?;
+                codes.try_reserve(rows)?;
+                codes.extend(saved, floats)?;
+            }
+            (Part::Graph, _, Some(graph)) => graph.read_chunk(&mut reader)?,
+            _ => return Err(Error::Corrupt("a chunk of a part the index does not have")),
+        }
+        self.read[part as usize] += 1;
+        reader.finish()
+    }
+
+    /// Checks that all is there and answers the index.
+    pub fn finish(mut self) -> Result<Index> {
+        let codes = self.index.codes.as_ref().map(|codes| codes.space.rows());
+        if self.index.rows() != self.rows || codes.is_some_and(|rows| rows != self.rows) {
+            return Err(Error::Corrupt("chunks of the index are missing"));
+        }
+        let graph = self.graph.map(GraphLoader::finish).transpose()?;
+        self.index.restore(self.live, graph)?;
+        self.index.mark_clean();
+        Ok(self.index)
+    }
+}
+
+/// A configuration as it is saved.
+fn configuration(config: Config, params: Option<Params>) -> [u32; 7] {
+    let Config { dimension, metric, codes } = config;
+    let [has_graph, m, ef_construction, seed] = params
+        .map_or([0; 4], |params| [1, params.m as u32, params.ef_construction as u32, params.seed]);
+    [dimension as u32, metric as u32, codes as u32, has_graph, m, ef_construction, seed]
+}

@@ -1,0 +1,1 @@
+export { loadWasmEngine, type WasmOptions } from './load.ts'

@@ -1,0 +1,264 @@
+import type { Metric } from '../../contract/api.ts'
+import { QuiverError } from '../../contract/errors.ts'
+import { Buffer, Index, Loader } from '../../../rust-wasm/pkg/simd128/core.js'
+import type {
+  GraphConfig,
+  IndexBytes,
+  IndexChunks,
+  IndexConfig,
+  IndexPart,
+  IndexSearchOptions,
+  Neighbors,
+  VectorIndex,
+} from '../index.ts'
+import { guarded } from './failure.ts'
+
+const METRICS: Record<Metric, number> = { cosine: 0, dot: 1, l2: 2 }
+const CODES: Record<IndexConfig['codes'], number> = { none: 0, int8: 1 }
+const METHODS: Record<IndexSearchOptions['method'], number> = { graph: 0, scan: 1, exact: 2 }
+const PARTS: Record<IndexPart, number> = { state: 0, vectors: 1, codes: 2, graph: 3 }
+
+/** Floats handed over at once by `add`: a window, so that a large matrix is not held twice. */
+const WINDOW = 1 << 18
+
+/** Makes an index without rows. @throws QuiverError `INVALID_OPTION`, `OUT_OF_MEMORY` */
+export function createIndex(memory: WebAssembly.Memory, config: IndexConfig): VectorIndex {
+  const core = guarded(
+    () => new Index(config.dimension, METRICS[config.metric], CODES[config.codes]),
+  )
+  const index = new WasmIndex(memory, core, config)
+  try {
+    index.setGraph(config.graph)
+  } catch (error) {
+    index.free()
+    throw error
+  }
+  return index
+}
+
+/** Reads an index back. @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY` */
+export function loadIndex(
+  memory: WebAssembly.Memory,
+  config: IndexConfig,
+  chunks: IndexChunks,
+): VectorIndex {
+  const [state, ...others] = chunks.state
+  if (state === undefined || others.length > 0) {
+    throw new QuiverError('CORRUPT', 'A saved index has one chunk of state; build it again.')
+  }
+  const buffer = new Buffer()
+  try {
+    return new WasmIndex(
+      memory,
+      guarded(() => readIndex(memory, buffer, config, state, chunks)),
+      config,
+    )
+  } finally {
+    buffer.free()
+  }
+}
+
+function readIndex(
+  memory: WebAssembly.Memory,
+  buffer: Buffer,
+  { dimension, metric, codes, graph }: IndexConfig,
+  state: Uint8Array,
+  chunks: IndexChunks,
+): Index {
+  const { M, efConstruction, seed } = graph ?? { M: 0, efConstruction: 0, seed: 0 }
+  fill(memory, buffer, state)
+  const loader = new Loader(
+    buffer,
+    dimension,
+    METRICS[metric],
+    CODES[codes],
+    M,
+    efConstruction,
+    seed,
+  )
+  try {
+    for (const part of ['vectors', 'codes', 'graph'] as const) {
+      for (const chunk of chunks[part]) {
+        fill(memory, buffer, chunk)
+        loader.readChunk(PARTS[part], buffer)
+      }
+    }
+  } catch (error) {
+    loader.free()
+    throw error
+  }
+  return loader.finish()
+}
+
+function fill(memory: WebAssembly.Memory, buffer: Buffer, bytes: Uint8Array): void {
+  const address = buffer.resize(bytes.length)
+  new Uint8Array(memory.buffer, address, bytes.length).set(bytes)
+}
+
+/** An index inside the core. Views of the core's memory live for one call: growth detaches them. */
+class WasmIndex implements VectorIndex {
+  readonly #memory: WebAssembly.Memory
+  readonly #core: Index
+  #config: IndexConfig
+
+  constructor(memory: WebAssembly.Memory, core: Index, config: IndexConfig) {
+    this.#memory = memory
+    this.#core = core
+    this.#config = config
+  }
+
+  get config(): IndexConfig {
+    return this.#config
+  }
+
+  get rows(): number {
+    return this.#core.rows
+  }
+
+  get live(): number {
+    return this.#core.live
+  }
+
+  get indexed(): number {
+    return this.#core.indexed
+  }
+
+  add(matrix: Float32Array): number {
+    const { dimension } = this.#config
+    requireWhole(matrix.length % dimension === 0, matrix, dimension)
+    return guarded(() => {
+      const first = this.#core.rows
+      const window = Math.max(1, Math.floor(WINDOW / dimension)) * dimension
+      // All or nothing: beyond here nothing can fail.
+      this.#core.reserve(matrix.length / dimension, window)
+      for (let at = 0; at < matrix.length; at += window) {
+        this.#writeFloats(matrix.subarray(at, at + window))
+        this.#core.add()
+      }
+      return first
+    })
+  }
+
+  remove(rows: Uint32Array): void {
+    guarded(() => {
+      for (const row of rows) this.#core.remove(row)
+    })
+  }
+
+  indexRows(count: number): number {
+    return guarded(() => this.#core.indexRows(Math.min(count, this.#core.rows)))
+  }
+
+  setGraph(graph: GraphConfig | undefined): void {
+    guarded(() => {
+      if (graph) this.#core.setGraph(graph.M, graph.efConstruction, graph.seed)
+      else this.#core.dropGraph()
+    })
+    this.#config = { ...this.#config, graph }
+  }
+
+  vector(row: number): Float32Array {
+    const address = guarded(() => this.#core.vector(row))
+    return new Float32Array(this.#memory.buffer, address, this.#config.dimension).slice()
+  }
+
+  search(query: Float32Array, options: IndexSearchOptions): Neighbors {
+    requireWhole(query.length === this.#config.dimension, query, this.#config.dimension)
+    return guarded(() => {
+      const masked = this.#writeMask(options.mask)
+      return this.#search(query, options, masked)
+    })
+  }
+
+  searchMany(queries: Float32Array, options: IndexSearchOptions): Neighbors[] {
+    const { dimension } = this.#config
+    requireWhole(queries.length % dimension === 0, queries, dimension)
+    return guarded(() => {
+      const masked = this.#writeMask(options.mask)
+      const answers: Neighbors[] = []
+      for (let at = 0; at < queries.length; at += dimension) {
+        answers.push(this.#search(queries.subarray(at, at + dimension), options, masked))
+      }
+      return answers
+    })
+  }
+
+  bytes(): IndexBytes {
+    const of = (part: IndexPart) => this.#core.bytes(PARTS[part])
+    return {
+      state: of('state'),
+      vectors: of('vectors'),
+      codes: of('codes'),
+      graph: of('graph'),
+    }
+  }
+
+  chunkCount(part: IndexPart): number {
+    return this.#core.chunks(PARTS[part])
+  }
+
+  dirtyChunks(part: IndexPart): Uint32Array {
+    const chunks = Array.from({ length: this.chunkCount(part) }, (_, chunk) => chunk)
+    return Uint32Array.from(chunks.filter((chunk) => this.#core.isDirty(PARTS[part], chunk)))
+  }
+
+  readChunk(part: IndexPart, chunk: number): Uint8Array<ArrayBuffer> {
+    const buffer = new Buffer()
+    try {
+      guarded(() => {
+        this.#core.writeChunk(PARTS[part], chunk, buffer)
+      })
+      return new Uint8Array(this.#memory.buffer, buffer.address, buffer.length).slice()
+    } finally {
+      buffer.free()
+    }
+  }
+
+  markClean(): void {
+    this.#core.markClean()
+  }
+
+  free(): void {
+    this.#core.free()
+  }
+
+  #writeFloats(floats: Float32Array): void {
+    const address = this.#core.floats(floats.length)
+    new Float32Array(this.#memory.buffer, address, floats.length).set(floats)
+  }
+
+  /** Answers 1 when there is a mask to search under, else 0. */
+  #writeMask(mask: Uint8Array | undefined): number {
+    if (!mask) return 0
+    // Rows beyond the mask's end do not match, and it may be longer than there are rows.
+    const bytes = mask.subarray(0, Math.ceil(this.#core.rows / 8))
+    const address = this.#core.mask(Math.ceil(bytes.length / 8))
+    new Uint8Array(this.#memory.buffer, address, bytes.length).set(bytes)
+    return 1
+  }
+
+  #search(query: Float32Array, { k, ef, method }: IndexSearchOptions, masked: number): Neighbors {
+    const core = this.#core
+    this.#writeFloats(query)
+    const found = core.search(
+      Math.min(k, core.rows),
+      Math.min(ef, core.rows),
+      METHODS[method],
+      masked,
+    )
+    const { buffer } = this.#memory
+    return {
+      rows: new Uint32Array(buffer, core.foundRows, found).slice(),
+      distances: new Float32Array(buffer, core.foundDistances, found).slice(),
+      visited: core.visited,
+    }
+  }
+}
+
+function requireWhole(whole: boolean, floats: Float32Array, dimension: number): void {
+  if (whole) return
+  throw new QuiverError(
+    'DIMENSION_MISMATCH',
+    `${floats.length} values are no vectors of ${dimension}. Give as many values as the dimension says.`,
+  )
+}
