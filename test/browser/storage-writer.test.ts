@@ -200,4 +200,25 @@ describe('quota', () => {
     expect(second.damage).toEqual([])
     await second.close()
   })
+
+  test('that leaves no room at all keeps what is stored readable', async () => {
+    const name = freshName()
+    const first = await open(name)
+    const ref = await foldOf(first, 'snapshot', await first.append(bytesOf('folded')))
+    await first.append(bytesOf('logged'))
+    await first.close()
+    await whileFull(0, async () => {
+      const second = await open(name)
+      expect(await readAll(second, [ref])).toEqual([bytesOf('snapshot')])
+      expect(await texts(second, second.manifest?.foldedSeq ?? 0)).toEqual(['logged'])
+      const full = { code: 'QUOTA_EXCEEDED' }
+      await expect(second.append(bytesOf('more'))).rejects.toMatchObject(full)
+      expect(() => second.beginFold()).toThrow(expect.objectContaining(full))
+      await second.close()
+    })
+    const third = await open(name)
+    await third.append(bytesOf('more'))
+    expect(await texts(third, third.manifest?.foldedSeq ?? 0)).toEqual(['logged', 'more'])
+    await third.close()
+  })
 })

@@ -1,14 +1,14 @@
 /** Databases in IndexedDB: open and delete. */
 import { deleteDB } from 'idb'
 import { QuiverError, throwIfAborted } from '../../contract/errors.ts'
-import { loadChecksum } from '../codec/checksum.ts'
+import { type Checksum, loadChecksum } from '../codec/checksum.ts'
 import { refusesWriting } from '../codec/header.ts'
 import type { Storage } from '../index.ts'
 import { sweepChunks } from './chunks.ts'
-import { claimLog, followLog, logPosition } from './claim.ts'
+import { type Claim, claimLog, followLog, logPosition } from './claim.ts'
 import { Connection } from './connection.ts'
 import { toStorageError } from './errors.ts'
-import { newestGeneration, readGenerations } from './generations.ts'
+import { type Generations, newestGeneration, readGenerations } from './generations.ts'
 import { acquireLock } from './lock.ts'
 import { Log } from './log.ts'
 import { databaseName, type Durability } from './schema.ts'
@@ -24,8 +24,9 @@ export interface IdbStorageOptions {
 }
 
 /**
- * Opens the database `name`, making it where there is none; any string will do as a name.
- * @throws QuiverError `NOT_LEADER` (another tab has it open), `NEWER_FORMAT`, `CORRUPT`, `QUOTA_EXCEEDED`,
+ * Opens the database `name`, making it where there is none; any string will do as a name. Where the browser grants no
+ * room at all, what is stored can be read and every write fails with `QUOTA_EXCEEDED` until it is opened again.
+ * @throws QuiverError `NOT_LEADER` (another tab has it open), `NEWER_FORMAT`, `CORRUPT`, `QUOTA_EXCEEDED` (a new one),
  * `UNSUPPORTED`, `ABORTED`
  */
 export async function openIdbStorage(
@@ -37,15 +38,8 @@ export async function openIdbStorage(
   const release = await acquireLock(name, () => connection?.close(takenOver(name)), signal)
   try {
     connection = await Connection.open(name, checksum, release)
-    const refusal = refusesWriting(connection.header)
     const generations = await connection.use((db) => readGenerations(db, checksum))
-    const claim = await connection.use(async (db) => {
-      const folded = generations.valid[0]?.foldedPosition ?? 0
-      const position = await logPosition(db, checksum, folded)
-      return refusal
-        ? followLog(db, position)
-        : claimLog(db, checksum, newestGeneration(generations), position)
-    })
+    const { claim, refusal } = await takeLog(connection, checksum, generations)
     if (!refusal && generations.damaged.length === 0) {
       const kept = generations.valid.flatMap(({ chunks }) => chunks)
       await sweepChunks(connection, kept, claim.last)
@@ -58,6 +52,28 @@ export async function openIdbStorage(
     release()
     throw error
   }
+}
+
+/** Claims the log; only follows it where this version must not write, or where not even the claim finds room. */
+async function takeLog(
+  connection: Connection,
+  checksum: Checksum,
+  generations: Generations,
+): Promise<{ claim: Claim; refusal: QuiverError | undefined }> {
+  const folded = generations.valid[0]?.foldedPosition ?? 0
+  const position = await connection.use((db) => logPosition(db, checksum, folded))
+  let refusal = refusesWriting(connection.header)
+  if (!refusal) {
+    try {
+      const generation = newestGeneration(generations)
+      const claim = await connection.use((db) => claimLog(db, checksum, generation, position))
+      return { claim, refusal }
+    } catch (error) {
+      if (!(error instanceof QuiverError) || error.code !== 'QUOTA_EXCEEDED') throw error
+      refusal = error
+    }
+  }
+  return { claim: await connection.use((db) => followLog(db, position)), refusal }
 }
 
 /**

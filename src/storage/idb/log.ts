@@ -85,8 +85,9 @@ export class Log {
   }
 
   /** Waits for all that was appended so far. */
-  idle(): Promise<void> {
-    return this.#turns.idle()
+  async idle(): Promise<void> {
+    do await this.#turns.idle()
+    while (this.#waiting.length > 0)
   }
 
   async #commitWaiting(): Promise<void> {
