@@ -6,6 +6,7 @@ import { inRepository } from '../lib/root.mjs'
 import { CommandFailed, run } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
 import { wasmTarget } from '../setup/rust.mjs'
+import { runInChromium } from './wasm-in-chromium.mjs'
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -42,17 +43,15 @@ function countCargoTests(output) {
 
 /**
  * @param {string} title
- * @param {readonly string[]} options
- * @param {Record<string, string>} env
+ * @param {(note: (line: string) => void) => Promise<string>} work runs tests of Rust, and answers with their output
  * @returns {Promise<Count>}
  */
-async function runCargoTest(title, options, env) {
+async function countingCargoTests(title, work) {
   /** @type {Count} */
   let count = { passed: 0, failed: 0 }
   await step(title, async (note) => {
-    const args = ['test', '--manifest-path', 'rust-wasm/Cargo.toml', '--release', ...options]
     try {
-      count = countCargoTests(await run('cargo', args, { onLine: note, env }))
+      count = countCargoTests(await work(note))
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error
       throw new TestsFailed(error, countCargoTests(error.output))
@@ -62,31 +61,57 @@ async function runCargoTest(title, options, env) {
   return count
 }
 
+const cargoTest = ['test', '--manifest-path', 'rust-wasm/Cargo.toml', '--release']
+
 /** All of Rust's tests, outside the browser. */
 export function runRustTests() {
-  // Optimised, or tests over thousands of vectors take minutes; yet with the assertions of a debug
-  // build, or what overflows goes unseen.
-  return runCargoTest('Rust tests', [], {
-    CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS: 'true',
-    CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS: 'true',
-    CARGO_PROFILE_RELEASE_LTO: 'off',
-  })
+  return countingCargoTests('Rust tests', (note) =>
+    run('cargo', cargoTest, {
+      // Optimised, or tests over thousands of vectors take minutes; yet with the assertions of a
+      // debug build, or what overflows goes unseen.
+      env: {
+        CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS: 'true',
+        CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS: 'true',
+        CARGO_PROFILE_RELEASE_LTO: 'off',
+      },
+      onLine: note,
+    }),
+  )
 }
 
 /**
- * Those of Rust's tests that are marked for WebAssembly, as WebAssembly, in Node.
+ * Compile those of Rust's tests that are marked for WebAssembly.
  *
  * @param {keyof typeof targetFeatures} variant
+ * @param {(line: string) => void} note
+ * @returns {Promise<string>} the test program
  */
-export function runWasmTests(variant) {
-  // Node 20 knows relaxed SIMD, but only when asked; later ones need no asking and refuse the flag.
-  const mustAsk = variant === 'relaxed' && process.versions.node.startsWith('20.')
-  return runCargoTest(`Rust tests as WebAssembly, ${variant}`, ['--lib', '--target', wasmTarget], {
-    RUSTFLAGS: `-Ctarget-feature=${targetFeatures[variant]}`,
-    CARGO_TARGET_DIR: inRepository('rust-wasm', 'target', variant),
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: 'wasm-bindgen-test-runner',
-    NODE_ARGS: mustAsk ? '--experimental-wasm-relaxed-simd' : '',
+async function compileWasmTests(variant, note) {
+  const options = ['--lib', '--target', wasmTarget, '--no-run', '--message-format', 'json']
+  const messages = await run('cargo', [...cargoTest, ...options], {
+    env: {
+      RUSTFLAGS: `-Ctarget-feature=${targetFeatures[variant]}`,
+      CARGO_TARGET_DIR: inRepository('rust-wasm', 'target', variant),
+    },
   })
+  note('running them')
+  const program = /"executable":"([^"]+)"/.exec(messages)?.[1]
+  if (program === undefined) throw new Error(`cargo named no test program:\n${messages}`)
+  return program
+}
+
+/** Rust's tests for WebAssembly, each build where it runs: simd128 in Node, relaxed SIMD in Chromium. */
+export async function runWasmTests() {
+  const inNode = await countingCargoTests('Rust tests as WebAssembly, simd128', async (note) =>
+    run('wasm-bindgen-test-runner', [await compileWasmTests('simd128', note)]),
+  )
+  const inChromium = await countingCargoTests('Rust tests as WebAssembly, relaxed', async (note) =>
+    runInChromium(await compileWasmTests('relaxed', note)),
+  )
+  return {
+    passed: inNode.passed + inChromium.passed,
+    failed: inNode.failed + inChromium.failed,
+  }
 }
 
 /** @param {string} report that Vitest wrote @returns {Promise<Count>} */
