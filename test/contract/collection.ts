@@ -317,7 +317,9 @@ export function describeCollection(where: string, place: Place): void {
         maxTokens: undefined,
         embed: (texts, { role }) => {
           roles.push(role)
-          const vectors = texts.flatMap((text) => ['a', 'b', 'c'].map((c) => text.split(c).length - 1))
+          const vectors = texts.flatMap((text) =>
+            ['a', 'b', 'c'].map((c) => text.split(c).length - 1),
+          )
           return Promise.resolve(Float32Array.from(vectors))
         },
       }
