@@ -12,8 +12,8 @@ import { createSearchForm } from './views/search-form.ts'
 const refreshMs = 2_000
 
 export interface Conversation {
-  /** So many definitions can be found now: an answer that shows fewer is brought up to date, not too often. */
-  follow(stored: number, state: 'indexing' | 'complete'): void
+  /** More definitions can be found: the answer on show is brought up to date, not too often until it is complete. */
+  follow(state: 'indexing' | 'complete'): void
 }
 
 export function startConversation(
@@ -25,12 +25,10 @@ export function startConversation(
   let question = readQuestion()
   let answered: Question | undefined
   let askedAt = 0
-  let stored = 0
 
   const results = createResultsView({
     onLike({ id }) {
       ask({ ...question, like: id, k: 10 }, 'visit')
-      form.focus()
     },
     onMore() {
       ask({ ...question, k: question.k + 10 }, 'amend')
@@ -56,7 +54,7 @@ export function startConversation(
   const asking = createAsking(
     dictionary,
     (asked, answer) => {
-      results.show(asked, answer, stored, asked === answered ? 'refresh' : 'answer')
+      results.show(asked, answer, asked === answered ? 'refresh' : 'answer')
       answered = asked
       onAnswer(answer)
     },
@@ -70,7 +68,6 @@ export function startConversation(
 
   function forgetSeed() {
     ask({ ...question, like: undefined, k: 10 }, 'visit')
-    form.focus()
   }
 
   /** `type`: a letter more or less; `visit`: a new page to go back from; `return`: the address says so already. */
@@ -96,8 +93,7 @@ export function startConversation(
   if (matchMedia('(hover: hover)').matches) form.focus()
 
   return {
-    follow(count, state) {
-      stored = count
+    follow(state) {
       const due = state === 'complete' || performance.now() - askedAt > refreshMs
       // Words are not exchanged under somebody who is walking through them.
       if (!due || question !== answered || asking.busy || results.entered) return

@@ -40,6 +40,8 @@ export interface Answer {
   readonly found: readonly (Entry & { readonly score: number })[]
   /** The entry the others are like, where the question named one. */
   readonly seed: Entry | undefined
+  /** Definitions that were searched. */
+  readonly count: number
   /** From the question to the answer, as this page waited for it. */
   readonly milliseconds: number
   readonly info: SearchInfo
@@ -79,7 +81,7 @@ export class Dictionary {
 
   /** Opens what is kept in the database `name`. Each version of the data is a collection of its own; older ones go. */
   static async open(name: string, version: string): Promise<Dictionary> {
-    const db = await open(name)
+    const db = await open(name, { storage: 'indexeddb' })
     for (const kept of await db.collections()) {
       if (kept !== version) await db.deleteCollection(kept)
     }
@@ -110,14 +112,16 @@ export class Dictionary {
     const query = like === undefined ? meaning : { id: like }
     // An entry is most like itself, which nobody asks: one more is looked for and that one left out.
     const wanted = like === undefined ? k : k + 1
-    const [hits, seed] = await Promise.all([
+    const [hits, seed, count] = await Promise.all([
       this.#definitions.search(query, { k: wanted, where, signal }),
       like === undefined ? undefined : this.#definitions.get(like),
+      this.count(),
     ])
     const others = hits.filter((hit) => hit.id !== like).slice(0, k)
     return {
       found: others.map(({ record, score }) => ({ ...toEntry(record), score })),
       seed: seed && toEntry(seed),
+      count,
       milliseconds: performance.now() - start,
       info: hits.info,
     }

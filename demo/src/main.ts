@@ -5,7 +5,9 @@ import { manifest } from './definitions.ts'
 import { Dictionary } from './dictionary.ts'
 import { indexDefinitions } from './indexing.ts'
 import { keepForOffline } from './offline.ts'
+import { find } from './dom.ts'
 import { createIndexingView } from './views/indexing.ts'
+import { showFarewell } from './views/farewell.ts'
 import { createProblemView } from './views/problem.ts'
 import { createStoredView } from './views/stored.ts'
 import { setUpTheme } from './views/theme.ts'
@@ -17,8 +19,15 @@ setUpTheme()
 const { name, limit } = readSettings()
 const opening = Dictionary.open(name, manifest.version)
 const indexing = createIndexingView()
-const stored = createStoredView(() => void startAgain())
-const problem = createProblemView(() => void startAgain())
+const stored = createStoredView(() => {
+  const sure = confirm('Delete the dictionary from this device? Searching needs it indexed again.')
+  if (sure) void deleteDictionary(showFarewell)
+})
+const problem = createProblemView(() => {
+  void deleteDictionary(() => {
+    location.reload()
+  })
+})
 const conversation = startConversation(
   opening,
   ({ info }) => {
@@ -35,11 +44,13 @@ void fillDictionary()
 /** Opens the dictionary, and on a first visit indexes it. */
 async function fillDictionary() {
   try {
-    const dictionary = await opening
+    const dictionary = await opening.finally(() => {
+      find('#opening', HTMLElement).hidden = true
+    })
     const index = indexDefinitions(dictionary, limit, (progress) => {
       indexing.show(progress)
       const complete = progress.stored >= progress.total
-      conversation.follow(progress.stored, complete ? 'complete' : 'indexing')
+      conversation.follow(complete ? 'complete' : 'indexing')
     })
     await Promise.all([index, followStats(dictionary)])
   } catch (error) {
@@ -59,12 +70,10 @@ async function followStats(dictionary: Dictionary) {
   }
 }
 
-async function startAgain() {
-  const sure = confirm('Delete the dictionary from this device? The page will index it again.')
-  if (!sure) return
+async function deleteDictionary(onDeleted: () => void) {
   try {
     await deleteDatabase(name)
-    location.reload()
+    onDeleted()
   } catch (error) {
     problem.show(error, 'dictionary')
   }

@@ -12,7 +12,7 @@ interface Advice {
 const byCode: Partial<Record<QuiverErrorCode, Advice>> = {
   UNSUPPORTED: {
     title: 'This browser cannot keep the dictionary',
-    text: 'It offers no database to pages (IndexedDB), or not in a private window. Open this page in an ordinary window of a current Chrome, Edge, Firefox or Safari.',
+    text: 'Pages get no database (IndexedDB) or no WebAssembly here, as in some private windows and old browsers. Open this page in an ordinary window of a current Chrome, Edge, Firefox or Safari.',
   },
   QUOTA_EXCEEDED: {
     title: 'There is no more room',
@@ -41,16 +41,17 @@ const byCode: Partial<Record<QuiverErrorCode, Advice>> = {
   },
   CLOSED: {
     title: 'The dictionary was closed',
-    text: 'It was deleted here or in another tab.',
+    text: 'It was deleted in another tab, or the worker that keeps it has stopped. Unless it was deleted, nothing that was indexed is lost.',
     button: 'Try again',
-  },
-  NOT_FOUND: {
-    title: 'That entry is not here',
-    text: 'It is not indexed yet, or belongs to another edition of WordNet. Search for a meaning instead.',
   },
 }
 
-function adviceOn(error: unknown): Advice {
+const noSuchEntry: Advice = {
+  title: 'That entry is not here',
+  text: 'It is not indexed yet, or belongs to another edition of WordNet. Search for a meaning instead.',
+}
+
+function adviceOn(error: unknown, where: 'dictionary' | 'search'): Advice {
   if (error instanceof LoadingFailed) {
     return {
       title: 'The definitions could not be loaded',
@@ -58,8 +59,11 @@ function adviceOn(error: unknown): Advice {
       button: 'Try again',
     }
   }
-  const advice = error instanceof QuiverError ? byCode[error.code] : undefined
-  if (advice !== undefined) return advice
+  if (error instanceof QuiverError) {
+    if (error.code === 'NOT_FOUND' && where === 'search') return noSuchEntry
+    const advice = byCode[error.code]
+    if (advice !== undefined) return advice
+  }
   return {
     title: 'Something went wrong',
     text: 'The part of the page that keeps and searches the dictionary has stopped. Load the page again; nothing that was indexed is lost.',
@@ -78,8 +82,7 @@ export function createProblemView(onDelete: () => void): ProblemView {
   const card = find('#problem', HTMLElement)
   let shown: 'dictionary' | 'search' | undefined
 
-  function content(error: unknown): Node[] {
-    const { title, text, button } = adviceOn(error)
+  function content({ title, text, button }: Advice, error: unknown): Node[] {
     const parts: Node[] = [element('h2', {}, title), element('p', {}, text)]
     if (button !== undefined) {
       const action = element('button', { type: 'button' }, button)
@@ -98,7 +101,7 @@ export function createProblemView(onDelete: () => void): ProblemView {
       // Where the dictionary has a problem, searching has the same one.
       if (shown === 'dictionary' && where === 'search') return
       shown = where
-      card.replaceChildren(...content(error))
+      card.replaceChildren(...content(adviceOn(error, where), error))
       card.hidden = false
     },
     searchWorks() {

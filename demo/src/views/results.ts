@@ -5,8 +5,8 @@ import { formatCount, formatMilliseconds, plural } from '../numbers.ts'
 const partNames = { noun: 'noun', verb: 'verb', adj: 'adjective', adv: 'adverb' }
 
 export interface ResultsView {
-  /** Shows an answer from among `count` definitions; says it aloud unless it only brings the last one up to date. */
-  show(question: Question, answer: Answer, count: number, how: 'answer' | 'refresh'): void
+  /** Shows an answer, and says it aloud unless it only brings the last one up to date. */
+  show(question: Question, answer: Answer, how: 'answer' | 'refresh'): void
   clear(): void
   /** Moves to the first word. */
   readonly enter: () => void
@@ -30,9 +30,10 @@ export function createResultsView(actions: ResultsActions): ResultsView {
   const list = find('ol', HTMLOListElement, section)
   const more = find('.more', HTMLButtonElement, section)
 
-  const buttons = () => [...list.querySelectorAll('button')]
+  /** Where the arrow keys stop. */
+  const buttons = () => [...list.querySelectorAll('button'), ...(more.hidden ? [] : [more])]
   more.addEventListener('click', actions.onMore)
-  list.addEventListener('keydown', (event) => {
+  section.addEventListener('keydown', (event) => {
     const all = buttons()
     const at = all.findIndex((button) => button === document.activeElement)
     if (event.key === 'ArrowDown') all[at + 1]?.focus()
@@ -46,8 +47,10 @@ export function createResultsView(actions: ResultsActions): ResultsView {
   })
 
   return {
-    show(question, answer, count, how) {
-      const { found, seed } = answer
+    show(question, answer, how) {
+      const { found, seed, count } = answer
+      const at = document.activeElement
+      const gone = list.contains(at) || seedLine.contains(at)
       list.replaceChildren(...found.map((entry) => entryItem(entry, actions.onLike)))
       const title = titleOf(question, seed)
       list.setAttribute('aria-label', title)
@@ -57,6 +60,8 @@ export function createResultsView(actions: ResultsActions): ResultsView {
       seedLine.hidden = seed === undefined
       more.hidden = found.length < question.k
       section.hidden = false
+      // What had the focus was replaced: it goes on with what came instead.
+      if (gone) (seed === undefined ? buttons()[0] : seedLine)?.focus()
       if (how === 'answer') announce(spoken(title, found))
     },
     clear() {
@@ -93,7 +98,7 @@ function seedContent(seed: Entry, onForget: () => void): Node[] {
 function entryItem(entry: Answer['found'][number], onLike: (entry: Entry) => void): HTMLLIElement {
   const [word = '', ...synonyms] = entry.words
   const like = element('button', { type: 'button', class: 'quiet' }, 'More like this')
-  like.setAttribute('aria-label', `More like ${word}: ${entry.definition}`)
+  like.setAttribute('aria-label', `More like this: ${word}, ${entry.definition}`)
   like.addEventListener('click', () => {
     onLike(entry)
   })
@@ -101,7 +106,7 @@ function entryItem(entry: Answer['found'][number], onLike: (entry: Entry) => voi
     'li',
     { class: 'entry', 'data-id': entry.id },
     element(
-      'h3',
+      'h2',
       {},
       element('span', { class: 'word' }, word),
       ...synonyms.map((synonym) => `, ${synonym}`),

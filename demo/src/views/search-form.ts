@@ -4,11 +4,11 @@ import { element, find } from '../dom.ts'
 const suggestions = [
   'fear of heights',
   'longing for the good old days',
-  'someone who cannot stand being shut in small rooms',
-  'the smell of the ground after rain',
-  'to walk so that nobody hears',
   'someone who loves books',
-  'a word that means the same',
+  'a word that reads the same backwards',
+  'murder of a king',
+  'to postpone doing what you should do',
+  'study of insects',
   'taking place once every year',
 ]
 

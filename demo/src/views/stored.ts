@@ -28,7 +28,7 @@ const rowNames = [
   'Runs on',
   'Without network',
   'Last search',
-  'Embedding it',
+  'Embedding',
   'Finding',
   'Reading',
 ] as const
@@ -53,7 +53,7 @@ export function createStoredView(onDelete: () => void): StoredView {
     },
     showSearch({ plan, timings }) {
       set('Last search', planNames[plan.method])
-      set('Embedding it', formatMilliseconds(timings.embed))
+      set('Embedding', formatMilliseconds(timings.embed))
       set('Finding', formatMilliseconds(timings.search))
       set('Reading', formatMilliseconds(timings.hydrate))
     },
