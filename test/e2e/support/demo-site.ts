@@ -20,6 +20,8 @@ export class DemoSite {
   readonly #server: Server
   /** Paths that were asked for, in order. */
   readonly requested: string[] = []
+  /** A newer build, for the files that differ: what makes the newer text of the older, by path. */
+  readonly newer = new Map<string, (text: string) => string>()
   #port = 0
 
   private constructor() {
@@ -29,7 +31,11 @@ export class DemoSite {
       const path = normalize(join(dist, pathname === '/' ? 'index.html' : pathname))
       const type = types[extname(path)] ?? 'application/octet-stream'
       readFile(path.startsWith(dist) ? path : dist).then(
-        (content) => response.writeHead(200, { 'content-type': type }).end(content),
+        (content) => {
+          const edit = this.newer.get(pathname)
+          response.writeHead(200, { 'content-type': type })
+          response.end(edit === undefined ? content : edit(content.toString()))
+        },
         () => response.writeHead(404).end(),
       )
     })

@@ -1,0 +1,63 @@
+// A newer build is put on the server after somebody's first visit.
+
+import type { BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Chromium } from './support/chromium.ts'
+import { DemoPage, shortly } from './support/demo-page.ts'
+import { DemoSite } from './support/demo-site.ts'
+
+const heading = (of: string) => `<h1><label for="meaning">${of}</label></h1>`
+
+let site: DemoSite
+let chromium: Chromium
+let context: BrowserContext
+
+beforeAll(async () => {
+  site = await DemoSite.start()
+  chromium = await Chromium.create()
+  context = await chromium.start()
+})
+
+afterAll(async () => {
+  await chromium.remove()
+  await site.stop()
+})
+
+async function visit(): Promise<DemoPage> {
+  const demo = new DemoPage(await context.newPage())
+  await demo.page.goto(`${site.url}?limit=1000`)
+  await expect.poll(() => demo.stored('Without network').innerText(), shortly).toBe('ready')
+  await expect.poll(() => demo.stored('Definitions').innerText(), shortly).toBe('1,000')
+  return demo
+}
+
+const title = (demo: DemoPage) => demo.page.getByRole('heading', { level: 1 }).innerText()
+
+test('shows the newer page on the next visit, and from then on without a network too', async () => {
+  const first = await visit()
+  const older = await title(first)
+  const newer = 'Which word means…'
+  site.newer.set('/', (page) => page.replace(heading(older), heading(newer)))
+  site.newer.set('/service-worker.js', (code) =>
+    code.replace(/const VERSION = "\w+"/, 'const VERSION = "newer"'),
+  )
+
+  await first.page.reload()
+  await expect.poll(() => title(first)).toBe(newer)
+  // The newer service worker waits until the last page of the older one is gone.
+  const waiting = () =>
+    first.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration()
+      return registration?.waiting?.state
+    })
+  await expect.poll(waiting, shortly).toBe('installed')
+  await first.page.close()
+
+  const second = await visit()
+  const kept = () => second.page.evaluate(() => caches.keys())
+  await expect.poll(kept, shortly).toEqual(['quiver-demo-newer'])
+  await site.stop()
+  await second.page.reload()
+  expect(await title(second)).toBe(newer)
+  await site.start()
+})
