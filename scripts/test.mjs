@@ -1,4 +1,4 @@
-import { runStaticChecks } from './check/static.mjs'
+import { runStaticCheck, staticChecks } from './check/static.mjs'
 import { TestsFailed, runRustTests, runVitest, runWasmTests } from './check/suites.mjs'
 import { buildWasm } from './build/wasm.mjs'
 import { buildDemo } from './build/demo.mjs'
@@ -18,7 +18,10 @@ await command(async () => {
   await setUpForTesting()
   try {
     await buildWasm()
-    add({ passed: await runStaticChecks(), failed: 0 })
+    for (const check of staticChecks) {
+      await runStaticCheck(check)
+      add({ passed: 1, failed: 0 })
+    }
     add(await runRustTests())
     add(await runWasmTests())
     const { buildLibrary } = await import('./build/library.mjs')
