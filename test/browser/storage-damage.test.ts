@@ -1,6 +1,8 @@
 /** Stored bytes that changed or went missing: noticed, reported, and no more is lost than was damaged. */
 import { describe, expect, test } from 'vitest'
 import type { QuiverError } from '../../src/contract/errors.ts'
+import { loadChecksum } from '../../src/storage/codec/checksum.ts'
+import { encodeLogRecord, LogKind } from '../../src/storage/codec/log-record.ts'
 import { flipBit, foldOf, freshName, open, raw, replaceMethod, texts } from '../support/idb.ts'
 import { bytesOf, readAll } from '../support/storage.ts'
 
@@ -55,6 +57,21 @@ describe('damage', () => {
     const third = await open(name)
     expect(await texts(third, 0)).toEqual(['a', 'b'])
     await third.close()
+  })
+
+  test('of an operation whose beginning is not there leaves it out', async () => {
+    const name = freshName()
+    const first = await open(name)
+    const seq = 1 + (await first.append(bytesOf('a')))
+    await first.close()
+    const payload = bytesOf('the end of something')
+    const end = { kind: LogKind.operation, epoch: 1, seq, position: 0, part: 1, parts: 2, payload }
+    const record = encodeLogRecord(end, await loadChecksum())
+    await raw(name, (db) => db.add('log', record, seq))
+    const second = await open(name)
+    expect(await texts(second, 0)).toEqual(['a'])
+    expect(second.damage).toHaveLength(1)
+    await second.close()
   })
 
   test.each(['changed', 'missing', 'cut short'] as const)(
@@ -136,6 +153,24 @@ describe('damage', () => {
     }
     await expect(open(name)).rejects.toMatchObject({ code: 'CORRUPT' })
     await expect(open(name), 'the lock was given back').rejects.toMatchObject({ code: 'CORRUPT' })
+  })
+
+  test('of the log so that all of it is gone leaves the snapshot, and the next one is newer', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await foldOf(first, 'before', await first.append(bytesOf('a')))
+    await foldOf(first, 'last', await first.append(bytesOf('b')))
+    const { manifest } = first
+    await first.close()
+    await raw(name, (db) => db.clear('log'))
+    const second = await open(name)
+    expect(second.manifest).toEqual(manifest)
+    expect(await texts(second, manifest?.foldedSeq ?? 0)).toEqual([])
+    await foldOf(second, 'next', await second.append(bytesOf('c')))
+    await second.close()
+    const third = await open(name)
+    expect(third.manifest?.body).toBe('next')
+    await third.close()
   })
 
   test('of the header is CORRUPT', async () => {

@@ -152,6 +152,17 @@ describe('folds', () => {
     await second.close()
   })
 
+  test('spare what a writer that took over meanwhile is writing', async () => {
+    const name = freshName()
+    await (await open(name)).close()
+    const later: [number, string, number] = [10_000, 'of a later writer', 0]
+    await raw(name, (db) => db.add('segments', bytesOf('x'), later))
+    const storage = await open(name)
+    await foldOf(storage, 'snapshot', 0)
+    await storage.close()
+    expect(await raw(name, (db) => db.getAllKeys('segments'))).toContainEqual(later)
+  })
+
   test('store a view without the buffer behind it', async () => {
     const name = freshName()
     const storage = await open(name)

@@ -185,7 +185,6 @@ describe('quota', () => {
     await whileFull(2 ** 20, async () => {
       const results = await Promise.allSettled([
         storage.append(bytesOf('small')),
-        // Its second record is the one that does not fit.
         storage.append(new Uint8Array(7 * 2 ** 20)),
         storage.append(bytesOf('smaller')),
       ])
@@ -199,6 +198,31 @@ describe('quota', () => {
     expect(await texts(second, 0)).toEqual(['before', 'small', 'smaller', 'after'])
     expect(second.damage).toEqual([])
     await second.close()
+  })
+
+  test('reached in the middle of an operation leaves no part of it behind', async () => {
+    const storage = await open(freshName())
+    let records = 0
+    const restore = replaceMethod(
+      IDBObjectStore.prototype,
+      'add',
+      (original) =>
+        function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
+          if (++records === 2) throw new DOMException('No room.', 'QuotaExceededError')
+          return original.call(this, value, key)
+        },
+    )
+    try {
+      await expect(storage.append(new Uint8Array(7 * 2 ** 20))).rejects.toMatchObject({
+        code: 'QUOTA_EXCEEDED',
+      })
+    } finally {
+      restore()
+    }
+    expect(await texts(storage, 0)).toEqual([])
+    await storage.append(bytesOf('after'))
+    expect(await texts(storage, 0)).toEqual(['after'])
+    await storage.close()
   })
 
   test('that leaves no room at all keeps what is stored readable', async () => {
