@@ -14,7 +14,7 @@ export interface StoredView {
 const offlineTexts = {
   ready: 'ready',
   preparing: 'being prepared',
-  unavailable: 'needs HTTPS',
+  unavailable: 'not available',
 } satisfies Record<Offline, string>
 
 const planNames = { graph: 'through the graph', scan: 'scan, then exact', exact: 'exact scan' }
