@@ -87,6 +87,7 @@ export function runRustTests() {
  * @returns {Promise<string>} the test program
  */
 async function compileWasmTests(variant, note) {
+  note('compiling')
   const options = ['--lib', '--target', wasmTarget, '--no-run', '--message-format', 'json']
   const messages = await run('cargo', [...cargoTest, ...options], {
     env: {

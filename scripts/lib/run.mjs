@@ -41,7 +41,7 @@ process.env['PATH'] = [
  * @param {string} program found on PATH
  * @param {readonly string[]} args
  * @param {RunOptions} [options]
- * @returns {Promise<string>} all it printed
+ * @returns {Promise<string>} what it printed to standard output
  * @throws {CommandFailed} when it cannot start or ends with anything but 0
  */
 export function run(program, args, { env = {}, cwd = root, onLine } = {}) {
@@ -52,6 +52,7 @@ export function run(program, args, { env = {}, cwd = root, onLine } = {}) {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    let printed = ''
     let output = ''
     /** @param {string} text */
     const collect = (text) => {
@@ -59,13 +60,16 @@ export function run(program, args, { env = {}, cwd = root, onLine } = {}) {
       const line = stripVTControlCharacters(text).trimEnd().split('\n').at(-1)?.trim()
       if (line) onLine?.(line)
     }
-    child.stdout.setEncoding('utf8').on('data', collect)
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      printed += text
+      collect(text)
+    })
     child.stderr.setEncoding('utf8').on('data', collect)
     child.on('error', (error) => {
       reject(new CommandFailed(`${program} did not start: ${error.message}`, output))
     })
     child.on('close', (code, signal) => {
-      if (code === 0) resolve(output)
+      if (code === 0) resolve(printed)
       else reject(new CommandFailed(`${called} ended with ${code ?? signal}`, output))
     })
   })
@@ -74,11 +78,12 @@ export function run(program, args, { env = {}, cwd = root, onLine } = {}) {
 /**
  * @param {string} program
  * @param {readonly string[]} args
+ * @param {RunOptions} [options]
  * @returns {Promise<string | undefined>} what it printed; undefined when it is missing or failed
  */
-export async function tryRun(program, args) {
+export async function tryRun(program, args, options) {
   try {
-    return await run(program, args)
+    return await run(program, args, options)
   } catch (error) {
     if (error instanceof CommandFailed) return undefined
     throw error

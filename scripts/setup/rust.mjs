@@ -6,9 +6,13 @@ import { installDebianRust } from './debian-rust.mjs'
 
 export const wasmTarget = 'wasm32-unknown-unknown'
 
-/** Whether the Rust that `cargo` finds here has a standard library for WebAssembly. */
-async function hasWasmTarget() {
-  const libraries = await tryRun('rustc', ['--print', 'target-libdir', '--target', wasmTarget])
+/**
+ * @param {(note: string) => void} note
+ * @returns {Promise<boolean>} whether the Rust that is found here has a standard library for WebAssembly
+ */
+async function hasWasmTarget(note) {
+  const question = ['--print', 'target-libdir', '--target', wasmTarget]
+  const libraries = await tryRun('rustc', question, { onLine: note })
   return libraries !== undefined && existsSync(libraries.trim())
 }
 
@@ -33,9 +37,9 @@ export async function installRust() {
   await step('Rust for WebAssembly', async (note) => {
     const rustup = (await tryRun('rustup', ['--version'])) !== undefined
     if (rustup) {
-      // rust-toolchain.toml names the version; the first call of a proxy installs it.
+      // rust-toolchain.toml names the version; the first call of one of its programs installs it.
       note('rustup')
-      if (await hasWasmTarget()) return version()
+      if (await hasWasmTarget(note)) return version()
       try {
         await run('rustup', ['target', 'add', wasmTarget], { onLine: note })
         return await version()
@@ -44,7 +48,7 @@ export async function installRust() {
       }
     }
     if (!canInstallDebianPackages) {
-      if (await hasWasmTarget()) return version()
+      if (await hasWasmTarget(note)) return version()
       throw new Stop(
         "Rust is missing: install it with  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y  and run this again.",
       )
