@@ -16,19 +16,21 @@ import type { Fields, Filter } from '../contract/fields.ts'
 import type { RemoteCollection, RemoteHits } from '../contract/protocol.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { callWith } from '../platform/wire.ts'
-import type { Connection } from './connection.ts'
 import { postSlices, sliceMatrix, sliceRecords } from './slices.ts'
+
+/** Runs a call through the database's handle and its connection, which both may end it. */
+type Run = <T>(call: () => Promise<T>) => Promise<T>
 
 /** A collection as the page sees it: every call is posted to the worker, nothing is kept here. */
 export class ClientCollection implements Collection<Fields> {
   readonly name: string
   readonly #remote: Remote<RemoteCollection>
-  readonly #connection: Connection
+  readonly #run: Run
 
-  constructor(name: string, remote: Remote<RemoteCollection>, connection: Connection) {
+  constructor(name: string, remote: Remote<RemoteCollection>, run: Run) {
     this.name = name
     this.#remote = remote
-    this.#connection = connection
+    this.#run = run
   }
 
   upsert(
@@ -49,7 +51,7 @@ export class ClientCollection implements Collection<Fields> {
   }
 
   get(id: string): Promise<StoredRecord<Fields> | undefined> {
-    return this.#connection.run(() => this.#remote.get(id))
+    return this.#run(() => this.#remote.get(id))
   }
 
   update(id: string, patch: RecordPatch<Fields>, options: CallOptions = {}): Promise<void> {
@@ -57,11 +59,11 @@ export class ClientCollection implements Collection<Fields> {
   }
 
   delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
-    return this.#connection.run(() => this.#remote.delete(target))
+    return this.#run(() => this.#remote.delete(target))
   }
 
   count(where?: Filter): Promise<number> {
-    return this.#connection.run(() => this.#remote.count(where))
+    return this.#run(() => this.#remote.count(where))
   }
 
   async search<const I extends Include = 'record' | 'distance'>(
@@ -85,20 +87,24 @@ export class ClientCollection implements Collection<Fields> {
   }
 
   stats(): Promise<CollectionStats> {
-    return this.#connection.run(() => this.#remote.stats())
+    return this.#run(() => this.#remote.stats())
   }
 
-  async #upsertRecords(records: readonly unknown[], options: CallOptions): Promise<UpsertResult> {
-    const slices = [...sliceRecords(records)]
-    if (slices.length < 2) {
+  #upsertRecords(records: readonly unknown[], options: CallOptions): Promise<UpsertResult> {
+    const slices = sliceRecords(records)
+    const first = slices.next()
+    if (first.done || first.value.length === records.length) {
       return this.#call(options, (port) => this.#remote.upsert(records, port))
     }
-    const batch = await this.#connection.run(() => this.#remote.batch())
-    await this.#connection.run(() => postSlices(slices, (slice) => batch.addRecords(slice)))
-    return this.#call(options, (port) => batch.commit(port))
+    return this.#run(async () => {
+      const batch = await this.#remote.batch()
+      await batch.addRecords(first.value)
+      await postSlices(slices, (slice) => batch.addRecords(slice))
+      return callWith(options, (port) => batch.commit(port))
+    })
   }
 
-  async #upsertMatrix(
+  #upsertMatrix(
     ids: readonly string[],
     matrix: Float32Array,
     options: CallOptions,
@@ -107,15 +113,16 @@ export class ClientCollection implements Collection<Fields> {
     if (!whole || matrix.length === 0) {
       return this.#call(options, (port) => this.#remote.upsertMatrix(ids, matrix, port))
     }
-    const batch = await this.#connection.run(() => this.#remote.batch())
-    await this.#connection.run(() =>
-      postSlices(sliceMatrix(ids, matrix), (slice) => batch.addMatrix(slice.ids, slice.rows)),
-    )
-    return this.#call(options, (port) => batch.commit(port))
+    return this.#run(async () => {
+      const batch = await this.#remote.batch()
+      const slices = sliceMatrix(ids, matrix)
+      await postSlices(slices, ({ ids, rows }) => batch.addMatrix(ids, rows))
+      return callWith(options, (port) => batch.commit(port))
+    })
   }
 
   #call<T>(options: CallOptions, call: (port: MessagePort | undefined) => Promise<T>): Promise<T> {
-    return this.#connection.run(() => callWith(options, call))
+    return this.#run(() => callWith(options, call))
   }
 }
 

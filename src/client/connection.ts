@@ -32,14 +32,20 @@ export class Connection {
   }
 
   /** @throws QuiverError what the call throws, or `CLOSED` when the worker dies meanwhile */
-  run<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#failure) return Promise.reject(this.#failure)
-    return new Promise<T>((resolve, reject) => {
-      this.#underWay.add(reject)
-      call()
-        .then(resolve, reject)
-        .finally(() => this.#underWay.delete(reject))
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#failure) throw this.#failure
+    let reject: (error: QuiverError) => void = () => undefined
+    const death = new Promise<never>((_, rejectDeath) => {
+      reject = rejectDeath
     })
+    this.#underWay.add(reject)
+    try {
+      return await Promise.race([call(), death])
+    } catch (error) {
+      throw isUnpostable(error) ? unpostable(error) : error
+    } finally {
+      this.#underWay.delete(reject)
+    }
   }
 
   databaseOpened(): void {
@@ -68,6 +74,18 @@ export class Connection {
     if (this.#given === undefined) this.#worker.terminate()
     if (connections.get(this.#given) === this) connections.delete(this.#given)
   }
+}
+
+function isUnpostable(error: unknown): error is DOMException {
+  return error instanceof DOMException && error.name === 'DataCloneError'
+}
+
+function unpostable(cause: DOMException): QuiverError {
+  return new QuiverError(
+    'INVALID_RECORD',
+    `What was given cannot be sent to the worker (${cause.message}). Give plain data: no functions or class instances, and toRaw(…) of what a framework has wrapped.`,
+    { cause },
+  )
 }
 
 /** By the worker the page gave; `undefined`: the one started here. */

@@ -9,6 +9,7 @@ import type {
   RemoteDatabase,
   RemoteEmbed,
 } from '../contract/protocol.ts'
+import { Calls } from '../platform/calls.ts'
 import { callEmbedder } from '../platform/call-embedder.ts'
 import { answerWith } from '../platform/wire.ts'
 import { ClientCollection } from './collection.ts'
@@ -19,14 +20,16 @@ export class ClientDatabase implements Database {
   readonly name: string
   readonly #remote: Remote<RemoteDatabase>
   readonly #connection: Connection
-  readonly #collections = new Map<string, ClientCollection>()
+  readonly #calls: Calls
+  /** By number: the same handle for the same collection. */
+  readonly #collections = new Map<number, ClientCollection>()
   #closing: Promise<void> | undefined
 
   constructor(name: string, remote: Remote<RemoteDatabase>, connection: Connection) {
     this.name = name
     this.#remote = remote
     this.#connection = connection
-    connection.databaseOpened()
+    this.#calls = new Calls(`Database "${name}"`)
   }
 
   async collection<const F extends Fields = NoFields>(
@@ -34,24 +37,23 @@ export class ClientDatabase implements Database {
     options: CollectionOptions<F> = {},
   ): Promise<Collection<F>> {
     const { embedder, ...posted } = options
-    const remote = await this.#connection.run(() =>
+    const remote = await this.#run(() =>
       this.#remote.collection(name, posted, factsOf(embedder), proxy(embedOf(embedder))),
     )
-    const collection = this.#sameHandle(name, remote as unknown as Remote<RemoteCollection>)
+    const collection = await this.#sameHandle(name, remote as unknown as Remote<RemoteCollection>)
     return collection as Collection<Fields> as unknown as Collection<F>
   }
 
   collections(): Promise<string[]> {
-    return this.#connection.run(() => this.#remote.collections())
+    return this.#run(() => this.#remote.collections())
   }
 
-  async deleteCollection(name: string): Promise<void> {
-    await this.#connection.run(() => this.#remote.deleteCollection(name))
-    this.#collections.delete(name)
+  deleteCollection(name: string): Promise<void> {
+    return this.#run(() => this.#remote.deleteCollection(name))
   }
 
   stats(): Promise<DatabaseStats> {
-    return this.#connection.run(() => this.#remote.stats())
+    return this.#run(() => this.#remote.stats())
   }
 
   close(): Promise<void> {
@@ -60,17 +62,24 @@ export class ClientDatabase implements Database {
   }
 
   async #close(): Promise<void> {
+    await this.#calls.close()
     // A worker that died has nothing left to close.
     if (!this.#connection.failed) await this.#connection.run(() => this.#remote.close())
     this.#connection.databaseClosed()
   }
 
-  #sameHandle(name: string, remote: Remote<RemoteCollection>): ClientCollection {
-    const known = this.#collections.get(name)
-    if (known) return known
-    const made = new ClientCollection(name, remote, this.#connection)
-    this.#collections.set(name, made)
-    return made
+  #run<T>(call: () => Promise<T>): Promise<T> {
+    return this.#calls.run(() => this.#connection.run(call))
+  }
+
+  async #sameHandle(name: string, remote: Remote<RemoteCollection>): Promise<ClientCollection> {
+    const number = await this.#run(() => remote.number)
+    let handle = this.#collections.get(number)
+    if (!handle) {
+      handle = new ClientCollection(name, remote, (call) => this.#run(call))
+      this.#collections.set(number, handle)
+    }
+    return handle
   }
 }
 

@@ -17,8 +17,14 @@ export async function open(
   { worker, workerUrl, ...options }: OpenOptions & WorkerOptions = {},
 ): Promise<Database> {
   const connection = connect({ worker, workerUrl })
-  const remote = await connection.run(() => connection.host.open(name, options))
-  return new ClientDatabase(name, remote as never, connection)
+  connection.databaseOpened()
+  try {
+    const remote = await connection.run(() => connection.host.open(name, options))
+    return new ClientDatabase(name, remote as never, connection)
+  } catch (error) {
+    connection.databaseClosed()
+    throw error
+  }
 }
 
 /** Deletes a database for good; one that is not there is no error. Open handles then answer `CLOSED`. */

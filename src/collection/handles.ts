@@ -15,7 +15,7 @@ import type {
   UpsertResult,
 } from '../contract/api.ts'
 import type { Fields, Filter, NoFields } from '../contract/fields.ts'
-import { Calls } from './calls.ts'
+import { Calls } from '../platform/calls.ts'
 import type { LocalCollection } from './collection.ts'
 import type { LocalDatabase } from './database.ts'
 import type { UpsertBatch } from './write.ts'
@@ -79,11 +79,14 @@ export class DatabaseHandle implements Database {
 /** A collection seen through one database handle; it closes with it. */
 export class CollectionHandle implements Collection<Fields> {
   readonly name: string
+  /** Tells this collection from one of the same name that was deleted. */
+  readonly number: number
   readonly #collection: LocalCollection
   readonly #calls: Calls
 
   constructor(collection: LocalCollection, calls: Calls) {
     this.name = collection.name
+    this.number = collection.number
     this.#collection = collection
     this.#calls = calls
   }

@@ -42,6 +42,8 @@ export type RemoteCollectionOptions = Omit<CollectionOptions<Fields>, 'embedder'
 
 /** `call`: the worker's end of the channel that carries this call's abort and progress. */
 export interface RemoteCollection {
+  /** Tells this collection from one of the same name that was deleted. */
+  readonly number: number
   upsert(records: readonly unknown[], call?: MessagePort): Promise<UpsertResult>
   upsertMatrix(
     ids: readonly unknown[],

@@ -38,6 +38,7 @@ function remoteDatabase(database: DatabaseHandle): RemoteDatabase {
 
 function remoteCollection(collection: CollectionHandle): RemoteCollection {
   return {
+    number: collection.number,
     upsert: (records, call) =>
       answerWith(call, (options) => collection.upsert(records as [], options)),
     upsertMatrix: (ids, matrix, call) =>
