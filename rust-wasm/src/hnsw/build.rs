@@ -10,6 +10,10 @@ use super::tree::Tree;
 use super::walk::Walker;
 use super::{Graph, NONE, Params, level};
 
+/// Candidates kept while walking down the upper layers. The paper keeps one, but then a row of a new cluster sometimes
+/// misses the few rows of it that are there, and the cluster falls into two.
+const EF_DESCENT: usize = 8;
+
 /// What insertion needs beside the graph; kept from one to the next, so that an insertion allocates nothing.
 pub struct Builder<S: Space> {
     query: S::Query,
@@ -148,7 +152,7 @@ impl Graph {
         walker: &mut Walker,
     ) -> Result<()> {
         let Params { m, ef_construction, .. } = self.params;
-        let start = self.descend(space, &builder.query, layer, walker)?;
+        let start = self.descend(space, &builder.query, layer, EF_DESCENT, walker)?;
         self.walk(space, layer, &builder.query, start, ef_construction, walker)?;
         let nearest = walker.pool.neighbors().map(|(node, distance)| Candidate {
             node,
