@@ -1,6 +1,6 @@
 import { transfer, transferHandlers } from 'comlink'
 import type { CallOptions } from '../contract/api.ts'
-import { QuiverError, toQuiverError } from '../contract/errors.ts'
+import { QuiverError, throwIfAborted, toQuiverError } from '../contract/errors.ts'
 import type { CallMessage, PostedError } from '../contract/protocol.ts'
 
 /**
@@ -39,6 +39,7 @@ export async function callWith<T>(
   { signal, onProgress }: CallOptions,
   call: (port: MessagePort | undefined) => Promise<T>,
 ): Promise<T> {
+  throwIfAborted(signal)
   if (!signal && !onProgress) return call(undefined)
   const { port1, port2 } = new MessageChannel()
   const abort = (): void => {
@@ -47,7 +48,6 @@ export async function callWith<T>(
   port1.onmessage = ({ data }: MessageEvent<CallMessage>) => {
     if (data.type === 'progress') onProgress?.(data.progress)
   }
-  if (signal?.aborted) abort()
   signal?.addEventListener('abort', abort)
   try {
     return await call(transfer(port2, [port2]))
