@@ -1,0 +1,56 @@
+import type { Ask } from './contender.ts'
+
+/** Rows inserted between two signs of life. */
+const SLICE = 5_000
+
+/**
+ * Inserts slice by slice, and answers the milliseconds it took. What `prepare` makes of a slice, the form in which the
+ * library takes rows, is not timed.
+ */
+export async function timeInserting<S>(
+  count: number,
+  prepare: (from: number, to: number) => S,
+  insert: (slice: S) => void,
+  onRows: (done: number) => void,
+): Promise<number> {
+  let total = 0
+  for (let from = 0; from < count; from += SLICE) {
+    const to = Math.min(from + SLICE, count)
+    const slice = prepare(from, to)
+    const started = performance.now()
+    insert(slice)
+    total += performance.now() - started
+    onRows(to)
+    await new Promise((resolve) => setTimeout(resolve))
+  }
+  return total
+}
+
+/** How a library is asked: `Q` is a query in the form it takes, `A` its answer. */
+interface Manner<Q, A> {
+  readonly queries: readonly Q[]
+  readonly setEf?: (ef: number) => void
+  readonly search: (query: Q, ef: number) => A | Promise<A>
+  /** Not timed. */
+  readonly rowsOf: (answer: A) => ArrayLike<number>
+}
+
+/** One query after the other, each timed. */
+export function oneByOne<Q, A>({ queries, setEf, search, rowsOf }: Manner<Q, A>): Ask {
+  return async (ef) => {
+    setEf?.(ef)
+    const answers: A[] = []
+    const latencies: number[] = []
+    const started = performance.now()
+    let before = started
+    for (const query of queries) {
+      const answer = search(query, ef)
+      // Awaiting what is there already would cost those who answer at once.
+      answers.push(answer instanceof Promise ? await answer : answer)
+      const now = performance.now()
+      latencies.push(now - before)
+      before = now
+    }
+    return { totalMs: before - started, latencies, found: answers.map(rowsOf) }
+  }
+}
