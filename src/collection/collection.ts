@@ -249,7 +249,9 @@ export class LocalCollection implements Collection<Fields> {
     this.state.retire()
   }
 
+  /** What is in memory counts only as long as the storage behind it does. */
   #requireOpen(): void {
+    if (this.storage.failure && !this.#closed) throw this.storage.failure
     if (!this.#closed) return
     throw new QuiverError(
       'CLOSED',

@@ -178,7 +178,13 @@ export class LocalDatabase {
     return { collections: [...this.#collections.values()], nextNumber: this.#nextNumber }
   }
 
+  /** Why it can no longer be used although nobody closed it: deleted in another tab, taken over. */
+  get failure(): QuiverError | undefined {
+    return this.#storage.failure
+  }
+
   #requireOpen(): void {
+    if (this.failure && !this.#closed) throw this.failure
     if (!this.#closed) return
     throw new QuiverError('CLOSED', `Database "${this.name}" is closed. Open it again with open().`)
   }

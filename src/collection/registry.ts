@@ -38,6 +38,7 @@ export async function openDatabase(
   }
   const key = `${kind}:${name}`
   await closing.get(key)
+  await dropFailed(key)
   const entry = databases.get(key) ?? start(key, name, kind, options)
   entry.users++
   const database = await entry.database
@@ -56,6 +57,16 @@ export async function deleteDatabase(name: string): Promise<void> {
     await closing.get(key)
   }
   if (hasIndexedDb()) await deleteIdbStorage(name)
+}
+
+/** A database that was deleted or taken over elsewhere answers no more; opening it again starts anew. */
+async function dropFailed(key: string): Promise<void> {
+  const entry = databases.get(key)
+  const database = await entry?.database.catch(() => undefined)
+  if (entry && database?.failure && databases.get(key) === entry) {
+    databases.delete(key)
+    await database.close()
+  }
 }
 
 function start(key: string, name: string, kind: StorageKind, options: OpenOptions): OpenDatabase {

@@ -1,3 +1,5 @@
+import type { QuiverError } from '../contract/errors.ts'
+
 /**
  * The one interface of storage: a log of operations that is durable first, and a snapshot (chunks named by a manifest)
  * that the log is folded into now and then. It knows bytes, not records. `idb/` and `memory.ts` satisfy it, bound by one
@@ -5,6 +7,9 @@
  */
 export interface Storage {
   readonly kind: 'indexeddb' | 'memory'
+
+  /** Why it can no longer be used: closed, deleted elsewhere, taken over by another tab. */
+  readonly failure: QuiverError | undefined
 
   /** The newest manifest that is whole, or `undefined` when nothing was folded yet. */
   readonly manifest: Manifest | undefined

@@ -37,6 +37,10 @@ class MemoryStorage implements Storage {
     this.#keepsLog = log === 'kept'
   }
 
+  get failure(): QuiverError | undefined {
+    return this.#closed ? closed(this.#name) : undefined
+  }
+
   get manifest(): Manifest | undefined {
     return this.#manifest
   }
@@ -123,6 +127,10 @@ class MemoryStorage implements Storage {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new QuiverError('CLOSED', `The database "${this.#name}" is closed.`)
+    if (this.#closed) throw closed(this.#name)
   }
+}
+
+function closed(name: string): QuiverError {
+  return new QuiverError('CLOSED', `The database "${name}" is closed.`)
 }

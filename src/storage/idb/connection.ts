@@ -67,6 +67,11 @@ export class Connection {
     }
   }
 
+  /** The reason it was closed for good, if it was. */
+  get failure(): QuiverError | undefined {
+    return this.#failure
+  }
+
   assertOpen(): void {
     if (this.#failure) throw this.#failure
   }

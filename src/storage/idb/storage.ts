@@ -48,6 +48,10 @@ export class IdbStorage implements Storage {
     )
   }
 
+  get failure(): QuiverError | undefined {
+    return this.#connection.failure
+  }
+
   get manifest(): Manifest | undefined {
     return this.#newest
   }
