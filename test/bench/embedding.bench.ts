@@ -5,6 +5,7 @@ import { startBrowser } from './browser.ts'
 import { readEntries, toText } from './data/definitions.ts'
 import { type BenchOptions, sizes } from './options.ts'
 import { keep, recordFolder, thisMachine, toJson, today } from './report/record.ts'
+import { describeLoad } from './report/table.ts'
 import { installRivals } from './rivals.ts'
 import { median } from './sweep.ts'
 
@@ -13,6 +14,7 @@ export async function bench({ size }: BenchOptions): Promise<void> {
   const { rows, rounds } = sizes[size]
   const texts = (await readEntries()).slice(0, rows).map(toText)
   const browser = await startBrowser()
+  const machine = thisMachine(browser.version)
   try {
     const page = await browser.page()
     let rates: number[] = []
@@ -22,7 +24,6 @@ export async function bench({ size }: BenchOptions): Promise<void> {
         rounds,
       ] as const)
     })
-    const machine = thisMachine(browser.version)
     const report = {
       date: today(),
       machine,
@@ -33,7 +34,7 @@ export async function bench({ size }: BenchOptions): Promise<void> {
     }
     await keep(recordFolder(size, machine), { 'embedding.json': toJson(report) })
     console.log(
-      `\n${Math.round(report.textsPerSecond).toLocaleString('en')} texts per second, of ${report.meanLength.toFixed(0)} characters each (median of ${rounds} rounds, load ${machine.load.toFixed(1)})\n`,
+      `\n${Math.round(report.textsPerSecond).toLocaleString('en')} texts per second, of ${report.meanLength.toFixed(0)} characters each (median of ${rounds} rounds, ${describeLoad(machine)})\n`,
     )
   } finally {
     await browser.close()

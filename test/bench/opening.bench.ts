@@ -7,7 +7,7 @@ import { read } from './data/dataset.ts'
 import { prepareWordnet } from './data/index.ts'
 import { type BenchOptions, sizes } from './options.ts'
 import { keep, recordFolder, thisMachine, toJson, today } from './report/record.ts'
-import { columns } from './report/table.ts'
+import { columns, describeLoad } from './report/table.ts'
 import { installRivals } from './rivals.ts'
 import { median } from './sweep.ts'
 
@@ -18,6 +18,7 @@ export async function bench({ size }: BenchOptions): Promise<void> {
   const query = [...rowsOf(queries, dataset.dimension)[0]!]
   const { rounds } = sizes[size]
   const browser = await startBrowser()
+  const machine = thisMachine(browser.version)
   try {
     const first = await browser.page()
     await step('Storing the collection', () =>
@@ -41,7 +42,6 @@ export async function bench({ size }: BenchOptions): Promise<void> {
         readMs.push(raw.ms)
       }
     })
-    const machine = thisMachine(browser.version)
     const report = {
       date: today(),
       machine,
@@ -55,7 +55,7 @@ export async function bench({ size }: BenchOptions): Promise<void> {
     await keep(recordFolder(size, machine), { 'opening.json': toJson(report) })
     const ms = (value: number) => `${value.toFixed(0)} ms`
     console.log(
-      `\n${dataset.title}, ${dataset.rows.toLocaleString('en')} rows, ${(bytes / 2 ** 20).toFixed(0)} MiB of snapshot; median of ${rounds} rounds, load ${machine.load.toFixed(1)}\n`,
+      `\n${dataset.title}, ${dataset.rows.toLocaleString('en')} rows, ${(bytes / 2 ** 20).toFixed(0)} MiB of snapshot; median of ${rounds} rounds, ${describeLoad(machine)}\n`,
     )
     console.log(
       columns([

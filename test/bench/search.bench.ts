@@ -9,7 +9,7 @@ import { prepareDatasets } from './data/index.ts'
 import { type BenchOptions, sizes } from './options.ts'
 import { plot } from './report/plot.ts'
 import { keep, recordFolder, thisMachine, toJson, today } from './report/record.ts'
-import type { Report, Result } from './report/report.ts'
+import type { Machine, Report, Result } from './report/report.ts'
 import { table } from './report/table.ts'
 import { wasmSize } from './report/wasm-size.ts'
 import { installRivals } from './rivals.ts'
@@ -24,7 +24,8 @@ export async function bench(options: BenchOptions): Promise<void> {
     browser = await startBrowser()
   })
   try {
-    for (const dataset of datasets) await benchDataset(browser!, dataset, options)
+    const machine = thisMachine(browser!.version)
+    for (const dataset of datasets) await benchDataset(browser!, machine, dataset, options)
   } finally {
     await browser!.close()
   }
@@ -32,10 +33,10 @@ export async function bench(options: BenchOptions): Promise<void> {
 
 async function benchDataset(
   browser: Browser,
+  machine: Machine,
   dataset: Dataset,
   { size, rivals: asked }: BenchOptions,
 ): Promise<void> {
-  const machine = thisMachine(browser.version)
   const { rounds } = sizes[size]
   const wanted = new Set(
     [...inBrowser, ...inNode].filter((name) => !rivals.includes(name) || asked.includes(name)),

@@ -9,14 +9,27 @@ export interface Measured {
   readonly p99: number | undefined
 }
 
+/** A pass shorter than this is repeated: the clock and the machine's moods would be all one sees. */
+const LEAST_MS = 100
+
+/** Asks all queries, as often as it takes to time them. */
 export async function measure(ask: Ask, ef: number, truth: Uint32Array): Promise<Measured> {
-  const pass = await ask(ef)
-  const sorted = pass.latencies?.toSorted((a, b) => a - b)
+  const first = await ask(ef)
+  let { totalMs } = first
+  let queries = first.found.length
+  const latencies = [...(first.latencies ?? [])]
+  while (totalMs < LEAST_MS) {
+    const pass = await ask(ef)
+    totalMs += pass.totalMs
+    queries += pass.found.length
+    latencies.push(...(pass.latencies ?? []))
+  }
+  latencies.sort((a, b) => a - b)
   return {
-    recall: recallOf(pass.found, truth),
-    qps: (pass.found.length / pass.totalMs) * 1000,
-    p50: sorted && percentile(sorted, 0.5),
-    p99: sorted && percentile(sorted, 0.99),
+    recall: recallOf(first.found, truth),
+    qps: (queries / totalMs) * 1000,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
   }
 }
 
@@ -30,7 +43,7 @@ function recallOf(found: Pass['found'], truth: Uint32Array): number {
   return hits / truth.length
 }
 
-/** The smallest value that the share is not above; of values in ascending order. */
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!
+/** The smallest value that the share is not above, of values in ascending order; `undefined` where there are none. */
+function percentile(sorted: readonly number[], share: number): number | undefined {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
 }

@@ -1,6 +1,6 @@
 import { rivals } from '../contenders/names.ts'
 import { pointAt, qpsAt } from '../sweep.ts'
-import { RECALLS, type Report, type Result } from './report.ts'
+import { type Machine, RECALLS, type Report, type Result } from './report.ts'
 
 /** Columns of text, the first to the left and the others to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {
@@ -21,6 +21,14 @@ const qps = (value: number | undefined) => (value === undefined ? 'never' : whol
 const ms = (value: number | undefined) => (value === undefined ? '-' : value.toFixed(3))
 const times = (value: number | undefined) => (value === undefined ? '-' : `${value.toFixed(1)}x`)
 
+/** More than this is not the bench itself. */
+const QUIET_LOAD = 1.5
+
+export function describeLoad({ load }: Machine): string {
+  const busy = load > QUIET_LOAD ? ' when it began: busy, these figures are worth little' : ''
+  return `load ${load.toFixed(1)}${busy}`
+}
+
 /** The figures, and under them how many times the first of ours is faster or smaller than each rival. */
 export function table(report: Report): string {
   const { dataset, results, machine, parameters, rounds } = report
@@ -31,7 +39,7 @@ export function table(report: Report): string {
   const others = results.filter(({ contender }) => rivals.includes(contender))
   return [
     `${title}: ${size}; ${settings}; median of ${rounds} rounds`,
-    `${machine.cpu}; Chromium ${machine.chromium}; Node ${machine.node}; load ${machine.load.toFixed(1)}`,
+    `${machine.cpu}; Chromium ${machine.chromium}; Node ${machine.node}; ${describeLoad(machine)}`,
     '',
     columns([
       [
