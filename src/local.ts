@@ -1,5 +1,5 @@
 import type { Database, OpenOptions } from './contract/api.ts'
-import { openDatabase } from './collection/registry.ts'
+import { deleteDatabase as deleteHere, openDatabase } from './collection/registry.ts'
 
 /**
  * Opens a database on the calling thread: for Node, your own worker, and tests. A page wants `open` from `quiverdb`,
@@ -11,7 +11,11 @@ export function open(name: string, options?: OpenOptions): Promise<Database> {
   return openDatabase(name, options)
 }
 
-export { deleteDatabase } from './collection/registry.ts'
+/** Deletes a database for good; one that is not there is no error. Open handles then answer `CLOSED`. */
+export function deleteDatabase(name: string): Promise<void> {
+  return deleteHere(name)
+}
+
 export { QuiverError, type QuiverErrorCode } from './contract/errors.ts'
 export type * from './contract/api.ts'
 export type * from './contract/embedder.ts'
