@@ -93,12 +93,14 @@ impl<S: Space> Searched<S> {
             Some(builder) => builder,
             none => none.insert(Builder::new(&self.space, graph)?),
         };
-        let end = self.space.rows().min(graph.indexed().saturating_add(count));
-        for row in graph.indexed()..end {
-            if Selection::new(live, None).contains(row as u32) {
-                graph.insert(&self.space, builder, walker)?;
+        for _ in 0..count {
+            let Some(row) = graph.next_row(self.space.rows(), builder)? else {
+                break;
+            };
+            if Selection::new(live, None).contains(row) {
+                graph.insert(&self.space, row, builder, walker)?;
             } else {
-                graph.skip(builder)?;
+                graph.skip();
             }
         }
         Ok(())
@@ -413,13 +415,19 @@ impl Candidates<'_> {
         graph.search(space, query, wanted as usize, self.walker)?;
         let mut measured = self.walker.measured();
         for (node, distance) in self.walker.pool.neighbors() {
-            for row in core::iter::once(node).chain(graph.twins.of(node)) {
-                if self.selection.contains(row) {
-                    top.offer(Key::new(distance, row));
-                }
+            if self.selection.contains(node) {
+                top.offer(Key::new(distance, node));
+            }
+            for row in graph.twins.of(node).filter(|&row| self.selection.contains(row)) {
+                let [distance] = space.distances(query, [row]);
+                top.offer(Key::new(distance, row));
+                measured += 1;
             }
         }
-        measured += scan(space, query, self.selection, graph.indexed()..rows, top);
+        let (round, waiting) = graph.waiting();
+        let beyond = round.end..rows;
+        measured += scan(space, query, self.selection.within(waiting), round, top);
+        measured += scan(space, query, self.selection, beyond, top);
         if top.len() < k {
             // The rows that match are elsewhere: no walk of this length meets k of them.
             top.reset(top.capacity())?;

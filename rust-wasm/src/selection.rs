@@ -6,12 +6,19 @@ pub struct Selection<'a> {
     live: &'a [u64],
     /// Rows beyond its end do not match.
     mask: Option<&'a [u64]>,
+    /// The same, for another choice.
+    within: Option<&'a [u64]>,
 }
 
 impl<'a> Selection<'a> {
     /// The live rows, of which only those in `mask` where one is given.
     pub fn new(live: &'a [u64], mask: Option<&'a [u64]>) -> Self {
-        Self { live, mask }
+        Self { live, mask, within: None }
+    }
+
+    /// Of these rows only those in `within` as well.
+    pub fn within(self, within: &'a [u64]) -> Self {
+        Self { within: Some(within), ..self }
     }
 
     /// Whether the row may be answered.
@@ -45,10 +52,8 @@ impl<'a> Selection<'a> {
 
     #[inline(always)]
     fn word(self, word: usize) -> u64 {
-        match self.mask {
-            None => self.live[word],
-            Some(mask) => self.live[word] & mask.get(word).copied().unwrap_or(0),
-        }
+        let in_word = |bits: &[u64]| bits.get(word).copied().unwrap_or(0);
+        self.live[word] & self.mask.map_or(!0, in_word) & self.within.map_or(!0, in_word)
     }
 }
 

@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::codec::{CHUNK_BYTES, Dirty, HEADER_BYTES, Part, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::hnsw::saved::GraphLoader;
-use crate::hnsw::{Graph, NONE, Params};
+use crate::hnsw::{Graph, Params};
 use crate::index::{Config, Index};
 use crate::memory::try_reserve;
 use crate::quantizer::int8::Int8Codes;
@@ -93,8 +93,8 @@ impl Index {
 
     fn write_state(&self, writer: &mut Writer) -> Result<()> {
         writer.u32s(&configuration(self.config(), self.graph_params()))?;
-        let entry = self.graph.as_ref().map_or(NONE, |graph| graph.entry);
-        writer.u32s(&[self.rows() as u32, self.indexed() as u32, entry])?;
+        writer.u32s(&self.graph.as_ref().map_or([0; 4], Graph::state))?;
+        writer.u32s(&[self.rows() as u32])?;
         writer.u64s(&self.live)
     }
 }
@@ -155,8 +155,9 @@ impl Loader {
         if reader.array()? != configuration(config, params) {
             return Err(Error::Corrupt("the saved index has another configuration"));
         }
-        let [rows, indexed, entry] = reader.array()?;
-        let (rows, indexed) = (rows as usize, indexed as usize);
+        let graph = reader.array()?;
+        let [rows] = reader.array()?;
+        let rows = rows as usize;
         let saved_live = reader.u64s(rows.div_ceil(64))?;
         let mut live = Vec::new();
         try_reserve(&mut live, saved_live.len())?;
@@ -165,12 +166,12 @@ impl Loader {
         let spare = live
             .last()
             .map_or(0, |word| word.unbounded_shr(rows as u32 - 64 * (live.len() as u32 - 1)));
-        if spare != 0 || indexed > rows {
-            return Err(Error::Corrupt("more rows live or are in the graph than there are"));
+        if spare != 0 {
+            return Err(Error::Corrupt("more rows live than there are"));
         }
         let mut index = Index::new(config)?;
         index.set_graph(params)?;
-        let graph = params.map(|params| GraphLoader::new(params, indexed, entry)).transpose()?;
+        let graph = params.map(|params| GraphLoader::new(params, graph, rows)).transpose()?;
         Ok(Self { index, rows, live, graph, read: [1, 0, 0, 0] })
     }
 

@@ -26,7 +26,7 @@ pub trait Space {
     /// Distances from the query to `N` rows.
     fn distances<const N: usize>(&self, query: &Self::Query, rows: [u32; N]) -> [f32; N];
 
-    /// Whether no distance can tell the two rows apart.
+    /// Whether the two rows are the same to every query, but for rounding.
     fn equal(&self, a: u32, b: u32) -> bool;
 }
 

@@ -14,6 +14,9 @@ use super::{Graph, NONE, Params, level};
 /// misses the few rows of it that are there, and the cluster falls into two.
 const EF_DESCENT: usize = 8;
 
+/// How far the distances of equal rows may be off by rounding, as a share of the distance.
+const ROUNDING: f32 = 1e-5;
+
 /// What insertion needs beside the graph; kept from one to the next, so that an insertion allocates nothing.
 pub struct Builder<S: Space> {
     query: S::Query,
@@ -64,50 +67,73 @@ struct New {
 }
 
 impl Graph {
-    /// Takes in the next row without linking it: one that is already dead.
-    pub fn skip<S: Space>(&mut self, builder: &mut Builder<S>) -> Result<()> {
-        self.try_reserve(builder)?;
-        self.push();
-        Ok(())
+    /// The next row to insert, if one of the first `rows` waits.
+    pub fn next_row<S: Space>(
+        &mut self,
+        rows: usize,
+        builder: &mut Builder<S>,
+    ) -> Result<Option<u32>> {
+        if self.round.next().is_none() && self.indexed() < rows {
+            self.begin_round(rows, builder)?;
+        }
+        Ok(self.round.next())
     }
 
-    /// Inserts the next row of the space. Nothing is changed when memory runs out.
+    /// Passes over the next row: one that is already dead. It stays without links.
+    pub fn skip(&mut self) {
+        self.round.advance();
+    }
+
+    /// Inserts the next row. Nothing is changed when memory runs out.
     pub fn insert<S: Space>(
         &mut self,
         space: &S,
+        row: u32,
         builder: &mut Builder<S>,
         walker: &mut Walker,
     ) -> Result<()> {
-        self.try_reserve(builder)?;
-        let row = self.indexed() as u32;
         let level = self.level(row);
         if self.entry == NONE {
-            self.push();
             self.entry = row;
+            self.round.advance();
             return Ok(());
         }
         space.load_row(&mut builder.query, row);
-        let top = self.level(self.entry);
-        for layer in 0..=level.min(top) {
-            let node = if layer == 0 { row } else { self.layers.upper.len() };
-            self.find_links(space, New { layer, node, row }, builder, walker)?;
+        let top = self.level(self.entry).min(level);
+        for layer in 0..=top {
+            let node = self.layers.node_of(layer, row);
+            self.find_links(space, layer, builder, walker)?;
             let twin = (layer == 0).then(|| self.twin(space, row, builder, walker)).flatten();
             if let Some(node) = twin {
                 self.twins.add(node, row)?;
-                self.push();
                 self.mark_dirty(node);
+                self.mark_dirty(row);
+                self.round.advance();
                 return Ok(());
             }
+            self.choose_parent(space, layer, node, builder);
         }
-        self.push();
-        for layer in 0..=level.min(top) {
+        for layer in 0..=top {
             let node = self.layers.node_of(layer, row);
             self.link(space, New { layer, node, row }, builder);
         }
-        if level > top {
+        if level > self.level(self.entry) {
             self.entry = row;
         }
+        self.round.advance();
         Ok(())
+    }
+
+    /// Adds rows up to `rows` to all their layers, without links, and lets them wait.
+    fn begin_round<S: Space>(&mut self, rows: usize, builder: &mut Builder<S>) -> Result<()> {
+        let nodes = self.layers.nodes(0);
+        self.layers.base.try_reserve(rows - nodes)?;
+        for row in nodes..rows {
+            self.layers.push(self.level(row as u32))?;
+        }
+        self.grow_trees(&mut builder.trees)?;
+        self.grow_dirty(rows)?;
+        self.round.begin(rows as u32)
     }
 
     fn spanning_trees(&self) -> Result<Vec<Tree>> {
@@ -121,33 +147,24 @@ impl Graph {
             }
         }
         trees.resize_with(level::MAX_LEVEL + 1, Tree::default);
+        self.grow_trees(&mut trees)?;
         Ok(trees)
     }
 
-    /// Makes room for one more row, so that `push` cannot fail.
-    fn try_reserve<S: Space>(&mut self, builder: &mut Builder<S>) -> Result<()> {
-        let row = self.indexed();
-        let level = self.level(row as u32);
-        builder.trees[0].grow(row + 1)?;
-        for tree in &mut builder.trees[1..=level] {
-            tree.grow(self.layers.upper.len() as usize + 1)?;
+    /// Makes the trees of all layers that rows may be inserted into as large as these.
+    fn grow_trees(&self, trees: &mut [Tree]) -> Result<()> {
+        let layers = 1 + self.layers.upper.highest();
+        for (layer, tree) in trees.iter_mut().enumerate().take(layers) {
+            tree.grow(self.layers.nodes(layer))?;
         }
-        self.grow_dirty()?;
-        self.layers.try_reserve(1, level)
+        Ok(())
     }
 
-    /// Adds the next row to all its layers, without links.
-    fn push(&mut self) {
-        let row = self.indexed() as u32;
-        self.layers.push(self.level(row));
-        self.mark_dirty(row);
-    }
-
-    /// Finds the row's efConstruction nearest nodes of a layer, selects its links among them, and gives it a parent.
+    /// Finds the row's efConstruction nearest nodes of a layer and selects its links among them.
     fn find_links<S: Space>(
         &self,
         space: &S,
-        New { layer, node, .. }: New,
+        layer: usize,
         builder: &mut Builder<S>,
         walker: &mut Walker,
     ) -> Result<()> {
@@ -160,15 +177,35 @@ impl Graph {
             distance,
             protected: false,
         });
-        let selected = &mut builder.selected[layer];
         builder.pruner.candidates.clear();
-        builder.pruner.candidates.extend(nearest.clone());
-        builder.pruner.select(space, m, selected);
-        builder.trees[layer].adopt(node, self.layers.slots(layer), selected, nearest);
+        builder.pruner.candidates.extend(nearest);
+        builder.pruner.select(space, m, &mut builder.selected[layer]);
         Ok(())
     }
 
-    /// The node of layer 0 that no distance can tell from the row, if the last walk met one.
+    /// Gives the new node a parent in the layer's spanning tree, which becomes a link if it is none yet.
+    fn choose_parent<S: Space>(
+        &self,
+        space: &S,
+        layer: usize,
+        node: u32,
+        builder: &mut Builder<S>,
+    ) {
+        let Builder { query, trees, selected, .. } = builder;
+        let selected = &mut selected[layer];
+        let Some(parent) = trees[layer].parent_for(&self.layers, layer, selected) else {
+            return;
+        };
+        trees[layer].attach(node, parent);
+        if selected.iter().all(|link| link.node != parent) {
+            let row = self.layers.row(layer, parent);
+            let [distance] = space.distances(query, [row]);
+            selected.truncate(self.params.m - 1);
+            selected.push(Candidate { node: parent, row, distance, protected: false });
+        }
+    }
+
+    /// The node of layer 0 that is the same as the row to every query, if the last walk met one.
     fn twin<S: Space>(
         &self,
         space: &S,
@@ -178,7 +215,10 @@ impl Graph {
     ) -> Option<u32> {
         let [own] = space.distances(&builder.query, [row]);
         let mut nodes = walker.pool.neighbors();
-        let twin = nodes.find(|&(node, distance)| distance == own && space.equal(node, row));
+        let tolerance = ROUNDING * own.abs().max(1.0);
+        let twin = nodes.find(|&(node, distance)| {
+            (distance - own).abs() <= tolerance && space.equal(node, row)
+        });
         twin.map(|(node, _)| node)
     }
 

@@ -45,18 +45,20 @@ impl Layers {
         Self { base: BaseLayer::new(2 * m), upper: UpperLayers::new(m) }
     }
 
-    /// Makes room for as many rows, and for one of a level among them.
-    pub fn try_reserve(&mut self, additional: usize, level: usize) -> Result<()> {
-        self.base.try_reserve(additional)?;
-        self.upper.try_reserve(level)
-    }
-
-    /// Adds the next row to all its layers, without links; room must have been made.
-    pub fn push(&mut self, level: usize) {
+    /// Adds the next row to all its layers, without links.
+    pub fn push(&mut self, level: usize) -> Result<()> {
+        self.base.try_reserve(1)?;
         if level > 0 {
-            self.upper.push(self.base.nodes() as u32, level);
+            self.upper.try_reserve(level)?;
+            self.upper.push(self.base.nodes as u32, level);
         }
         self.base.push();
+        Ok(())
+    }
+
+    /// Nodes of a layer are numbered from 0 to here.
+    pub fn nodes(&self, layer: usize) -> usize {
+        if layer == 0 { self.base.nodes } else { self.upper.count() as usize }
     }
 
     /// Slots of a node on a layer.
@@ -158,14 +160,9 @@ impl UpperLayers {
         Self { slots, rows: Vec::new(), starts: Vec::new(), links: Vec::new() }
     }
 
-    /// Nodes of layer 1, which has all of them.
-    pub fn len(&self) -> u32 {
+    /// Nodes there are: those of layer 1, which has all of them.
+    pub fn count(&self) -> u32 {
         self.rows.len() as u32
-    }
-
-    /// Whether no row has risen above layer 0.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// Makes room for one more node of a level.
@@ -202,6 +199,11 @@ impl UpperLayers {
     /// The highest layer a node is on.
     pub fn level(&self, node: u32) -> usize {
         self.range(node).len() / self.slots
+    }
+
+    /// The highest layer any node is on; 0 where no row has risen above layer 0.
+    pub fn highest(&self) -> usize {
+        (0..self.count()).map(|node| self.level(node)).max().unwrap_or(0)
     }
 
     /// The slots of a node on all its layers, layer 1 first.

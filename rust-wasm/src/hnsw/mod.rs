@@ -2,10 +2,11 @@
 //! efConstruction, layers, and the heuristic that selects diverse neighbours.
 //!
 //! What is added to the paper:
-//! - Rows that no distance can tell apart are one node; the others hang on it in a list ([`twins`]). Ten thousand equal
+//! - Rows that are the same to every query are one node; the others hang on it in a list ([`twins`]). Ten thousand equal
 //!   vectors would else fill each other's links and close themselves off.
 //! - Each layer has a spanning tree whose links are never pruned ([`tree`]): every node can be reached from every other,
 //!   whatever the order of insertion.
+//! - Rows that wait together are inserted spread over all of them ([`round`]).
 //! - A row's layers follow from the seed and its number ([`level`]), so a graph has no random state.
 
 pub mod build;
@@ -13,17 +14,24 @@ pub mod layers;
 pub mod level;
 pub mod pool;
 pub mod prune;
+pub mod round;
 pub mod saved;
 pub mod tree;
 pub mod twins;
 pub mod visited;
 pub mod walk;
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+
+use core::ops::Range;
+
 use crate::codec::Dirty;
 use crate::error::Result;
 use crate::space::Space;
 
-use layers::{Layer, Layers};
+use layers::Layers;
+use round::Round;
 use twins::Twins;
 use walk::Walker;
 
@@ -41,13 +49,14 @@ pub struct Params {
     pub seed: u32,
 }
 
-/// Rows `[0, indexed)` as a graph; the rows themselves are in a [`Space`].
+/// Rows as a graph; what they hold is in a [`Space`].
 pub struct Graph {
     pub(crate) params: Params,
     pub(crate) layers: Layers,
     pub(crate) twins: Twins,
     /// Where every walk starts: the first row of the highest level, or `NONE` in an empty graph.
     pub(crate) entry: u32,
+    round: Round,
     dirty: Dirty,
 }
 
@@ -59,18 +68,26 @@ impl Graph {
             layers: Layers::new(params.m),
             twins: Twins::default(),
             entry: NONE,
+            round: Round::default(),
             dirty: Dirty::default(),
         }
     }
 
     /// Rows the graph has taken in. Those that were dead by then have no links and are not reached.
     pub fn indexed(&self) -> usize {
-        self.layers.base.nodes()
+        self.round.rows().end as usize - self.round.left()
     }
 
-    /// Counts in the chunk of the row that comes next.
-    fn grow_dirty(&mut self) -> Result<()> {
-        self.dirty.grow((self.indexed() >> saved::chunk_shift(self.params)) + 1)
+    /// Rows that are not in the graph yet, beside those beyond the round's end.
+    pub fn waiting(&self) -> (Range<usize>, &[u64]) {
+        let rows = self.round.rows();
+        let rows = if self.round.left() == 0 { rows.end..rows.end } else { rows };
+        (rows.start as usize..rows.end as usize, self.round.waiting())
+    }
+
+    /// Counts in the chunks of rows up to `rows`.
+    fn grow_dirty(&mut self, rows: usize) -> Result<()> {
+        self.dirty.grow(rows.div_ceil(1 << saved::chunk_shift(self.params)))
     }
 
     /// Marks the chunk of a row as changed.
@@ -80,7 +97,7 @@ impl Graph {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.layers.bytes() + self.twins.bytes()
+        self.layers.bytes() + self.twins.bytes() + self.round.bytes()
     }
 
     /// The highest layer of a row.

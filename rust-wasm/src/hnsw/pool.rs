@@ -66,7 +66,7 @@ impl Pool {
     }
 
     /// The nodes and their distances, nearest first.
-    pub fn neighbors(&self) -> impl ExactSizeIterator<Item = (u32, f32)> + Clone {
+    pub fn neighbors(&self) -> impl ExactSizeIterator<Item = (u32, f32)> {
         self.keys.iter().map(|key| (key.row(), key.distance()))
     }
 

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::memory::{try_reserve, try_resize};
 
 use super::layers::Layer;
+use super::round::Round;
 use super::twins::Twins;
 use super::{Graph, NONE, Params, level};
 
@@ -19,7 +20,7 @@ pub(super) fn chunk_shift(params: Params) -> u32 {
 impl Graph {
     /// Chunks the graph is saved in.
     pub fn chunks(&self) -> usize {
-        self.indexed().div_ceil(1 << chunk_shift(self.params))
+        self.saved_rows().div_ceil(1 << chunk_shift(self.params))
     }
 
     /// Whether a chunk has changed since `mark_clean`.
@@ -32,9 +33,20 @@ impl Graph {
         self.dirty.clear();
     }
 
+    /// Rows that are saved: up to the end of the round, inserted or not.
+    fn saved_rows(&self) -> usize {
+        self.round.rows().end as usize
+    }
+
+    /// What the state of the index says of the graph: the round's start, end and rows done, and the entry.
+    pub fn state(&self) -> [u32; 4] {
+        let Range { start, end } = self.round.rows();
+        [start, end, self.round.done(), self.entry]
+    }
+
     /// Writes one chunk.
     pub fn write_chunk(&self, chunk: usize, writer: &mut Writer) -> Result<()> {
-        let rows = chunk_rows(self.params, chunk, self.indexed());
+        let rows = chunk_rows(self.params, chunk, self.saved_rows());
         for row in rows.clone() {
             writer.u32s(self.layers.base.links(row as u32))?;
         }
@@ -56,26 +68,31 @@ impl Graph {
 /// A graph that is being read, chunk by chunk.
 pub struct GraphLoader {
     graph: Graph,
-    indexed: usize,
+    rows: usize,
     next: Vec<u32>,
     chunks: usize,
 }
 
 impl GraphLoader {
-    /// Starts with what the state of the index says of the graph.
-    pub fn new(params: Params, indexed: usize, entry: u32) -> Result<Self> {
-        if entry != NONE && entry as usize >= indexed {
+    /// Starts with what `Graph::state` said, of an index of `rows` rows.
+    pub fn new(params: Params, state: [u32; 4], rows: usize) -> Result<Self> {
+        let [start, end, done, entry] = state;
+        if start > end || end as usize > rows || done > end - start {
+            return Err(Error::Corrupt("the graph has more rows than the index"));
+        }
+        if entry != NONE && entry >= end {
             return Err(Error::Corrupt("the entry of the graph is no row of it"));
         }
         let mut graph = Graph::new(params);
+        graph.round = Round::resumed(start..end, done)?;
         graph.entry = entry;
-        Ok(Self { graph, indexed, next: Vec::new(), chunks: 0 })
+        Ok(Self { graph, rows: end as usize, next: Vec::new(), chunks: 0 })
     }
 
     /// Reads the next chunk.
     pub fn read_chunk(&mut self, reader: &mut Reader) -> Result<()> {
         let Params { m, seed, .. } = self.graph.params;
-        let rows = chunk_rows(self.graph.params, self.chunks, self.indexed);
+        let rows = chunk_rows(self.graph.params, self.chunks, self.rows);
         let slots = self.graph.layers.slots(0);
         let mut links = reader.words(rows.len() * slots)?;
         self.graph.layers.base.try_reserve(rows.len())?;
@@ -83,7 +100,7 @@ impl GraphLoader {
             self.graph.layers.base.push();
             for slot in self.graph.layers.base.links_mut(row as u32) {
                 *slot = links.next().unwrap_or(NONE);
-                if *slot as usize >= self.indexed {
+                if *slot as usize >= self.rows {
                     return Err(Error::Corrupt("a link leads out of the graph"));
                 }
             }
@@ -114,7 +131,7 @@ impl GraphLoader {
                 try_resize(&mut self.next, rows.start, NONE)?;
                 try_reserve(&mut self.next, rows.len())?;
                 self.next.extend(next.clone());
-                if { next }.any(|row| row != NONE && row as usize >= self.indexed) {
+                if { next }.any(|row| row != NONE && row as usize >= self.rows) {
                     return Err(Error::Corrupt("a twin is no row of the graph"));
                 }
                 Ok(())
@@ -125,30 +142,30 @@ impl GraphLoader {
 
     /// Checks what only all chunks together can show, and answers the graph.
     pub fn finish(mut self) -> Result<Graph> {
-        if self.graph.indexed() != self.indexed {
+        if self.graph.layers.nodes(0) != self.rows {
             return Err(Error::Corrupt("chunks of the graph are missing"));
         }
         let upper = &self.graph.layers.upper;
-        for node in 0..upper.len() {
+        for node in 0..upper.count() {
             for (at, &link) in upper.all_slots(node).iter().enumerate() {
                 let layer = 1 + at / self.graph.params.m;
-                if link >= upper.len() || upper.level(link) < layer {
+                if link >= upper.count() || upper.level(link) < layer {
                     return Err(Error::Corrupt("a link leads out of its layer"));
                 }
             }
         }
         if !self.next.is_empty() {
-            try_resize(&mut self.next, self.indexed, NONE)?;
+            try_resize(&mut self.next, self.rows, NONE)?;
             self.graph.twins = Twins::from_next(self.next)?
                 .ok_or(Error::Corrupt("a list of twins does not end"))?;
         }
-        self.graph.grow_dirty()?;
+        self.graph.grow_dirty(self.rows)?;
         self.graph.mark_clean();
         Ok(self.graph)
     }
 }
 
-fn chunk_rows(params: Params, chunk: usize, indexed: usize) -> Range<usize> {
+fn chunk_rows(params: Params, chunk: usize, rows: usize) -> Range<usize> {
     let shift = chunk_shift(params);
-    (chunk << shift).min(indexed)..((chunk + 1) << shift).min(indexed)
+    (chunk << shift).min(rows)..((chunk + 1) << shift).min(rows)
 }

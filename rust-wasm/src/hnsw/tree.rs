@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::memory::{try_reserve, try_resize};
 
 use super::NONE;
-use super::layers::{Layer, used};
+use super::layers::{Layer, Layers, used};
 use super::prune::Candidate;
 
 /// The spanning tree of one layer: parents and numbers of children, by node.
@@ -47,24 +47,27 @@ impl Tree {
         try_resize(&mut self.parents, nodes, NONE)
     }
 
-    /// Gives a new node a parent: the nearest of its future links that has room, else the nearest of the other nodes
-    /// that has, which then becomes a link in place of the farthest. `slots` is how many links a node can have.
-    pub fn adopt(
-        &mut self,
-        node: u32,
-        slots: usize,
-        links: &mut [Candidate],
-        mut others: impl Iterator<Item = Candidate>,
-    ) {
-        // So that a node's links always have room for its parent and children, and for as many others.
-        let limit = (slots / 2 - 1).max(1);
-        let has_room = |candidate: &Candidate| self.children_of(candidate.node) < limit;
-        if let Some(parent) = links.iter().find(|link| has_room(link)) {
-            self.attach(node, parent.node);
-        } else if let (Some(parent), Some(farthest)) = (others.find(has_room), links.last_mut()) {
-            *farthest = parent;
-            self.attach(node, parent.node);
+    /// A node that can be the parent of a new one: the nearest of its links that has room for a child, else, below the
+    /// nearest, the first that has; a leaf always does. `None` where there are no links.
+    pub fn parent_for(&self, layers: &Layers, layer: usize, links: &[Candidate]) -> Option<u32> {
+        // So that a node's slots are enough for its parent and children, and for as many others.
+        let limit = (layers.slots(layer) / 2 - 1).max(1);
+        let has_room = |node: u32| usize::from(self.children[node as usize]) < limit;
+        if let Some(link) = links.iter().find(|link| has_room(link.node)) {
+            return Some(link.node);
         }
+        let mut node = links.first()?.node;
+        while !has_room(node) {
+            let mut children = layers.links(layer, node).iter();
+            node = *children.find(|&&link| self.parents[link as usize] == node)?;
+        }
+        Some(node)
+    }
+
+    /// Hangs a node below another one.
+    pub fn attach(&mut self, node: u32, parent: u32) {
+        self.parents[node as usize] = parent;
+        self.children[parent as usize] += 1;
     }
 
     /// Whether the link between two nodes is one of the tree's.
@@ -76,14 +79,5 @@ impl Tree {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.parents.capacity() * size_of::<u32>() + self.children.capacity()
-    }
-
-    fn attach(&mut self, node: u32, parent: u32) {
-        self.parents[node as usize] = parent;
-        self.children[parent as usize] += 1;
-    }
-
-    fn children_of(&self, node: u32) -> usize {
-        self.children[node as usize].into()
     }
 }

@@ -1,4 +1,4 @@
-//! Rows that no distance can tell from a node of the graph. They have no links of their own; a list leads from the
+//! Rows that are the same to every query as a node of the graph. They have no links of their own; a list leads from the
 //! node through all of them.
 
 use crate::error::Result;
@@ -15,7 +15,8 @@ pub struct Twins {
 impl Twins {
     /// Hangs a row on a node.
     pub fn add(&mut self, node: u32, row: u32) -> Result<()> {
-        try_resize(&mut self.next, row.max(node) as usize + 1, NONE)?;
+        let rows = self.next.len().max(row.max(node) as usize + 1);
+        try_resize(&mut self.next, rows, NONE)?;
         self.next[row as usize] = self.next[node as usize];
         self.next[node as usize] = row;
         Ok(())
@@ -62,10 +63,10 @@ mod tests {
     #[test]
     fn lists_lead_through_all_twins() {
         let mut twins = Twins::default();
-        for (node, row) in [(0, 1), (0, 2), (3, 4), (0, 5)] {
+        for (node, row) in [(0, 5), (0, 2), (3, 4), (0, 1)] {
             twins.add(node, row).unwrap();
         }
-        assert_eq!(twins.of(0).collect::<Vec<_>>(), [5, 2, 1]);
+        assert_eq!(twins.of(0).collect::<Vec<_>>(), [1, 2, 5]);
         assert_eq!(twins.of(3).collect::<Vec<_>>(), [4]);
         assert_eq!(twins.of(9).count(), 0);
         assert!(Twins::from_next(twins.next().to_vec()).unwrap().is_some());

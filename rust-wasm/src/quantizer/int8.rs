@@ -213,9 +213,10 @@ impl Space for Int8Codes {
     }
 
     fn equal(&self, a: u32, b: u32) -> bool {
-        self.codes(a) == self.codes(b)
-            && self.scales[a as usize] == self.scales[b as usize]
-            && self.norm(a) == self.norm(b)
+        // Under cosine the codes say it all: a scale only makes their length that of a unit vector.
+        let equal_lengths = self.metric == Metric::Cosine
+            || (self.scales[a as usize] == self.scales[b as usize] && self.norm(a) == self.norm(b));
+        equal_lengths && self.codes(a) == self.codes(b)
     }
 }
 

@@ -9,6 +9,9 @@ use crate::space::Space;
 /// The most bytes of a chunk, so that with its header it stays below 4 MiB when it is saved.
 const CHUNK_BYTES: usize = (4 << 20) - 4096;
 
+/// How far the same value of two unit vectors may be off by rounding.
+const ROUNDING: f32 = 1e-6;
+
 /// A matrix of floats that grows by rows, in chunks: growing never moves what is there, so it never needs room for two
 /// copies. Rows are padded with zeros to whole registers.
 pub struct Vectors {
@@ -142,7 +145,14 @@ impl Space for Vectors {
     }
 
     fn equal(&self, a: u32, b: u32) -> bool {
-        self.vector(a) == self.vector(b)
+        match self.metric {
+            Metric::Cosine => {
+                let (p, q) = (self.inverse_norms[a as usize], self.inverse_norms[b as usize]);
+                let mut pairs = self.vector(a).iter().zip(self.vector(b));
+                pairs.all(|(a, b)| (a * p - b * q).abs() <= ROUNDING)
+            }
+            Metric::Dot | Metric::L2 => self.vector(a) == self.vector(b),
+        }
     }
 }
 

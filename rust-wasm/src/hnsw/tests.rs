@@ -1,0 +1,155 @@
+//! What holds of every graph, whatever is inserted and in whatever order.
+
+use core::ops::Range;
+
+use proptest::prelude::*;
+
+use super::layers::used;
+use super::*;
+use crate::index::{CodeKind, Config, Index, Method};
+use crate::metric::Metric;
+use crate::snapshot::Loader;
+
+const PARTS: [Part; 4] = [Part::State, Part::Vectors, Part::Codes, Part::Graph];
+use crate::codec::Part;
+
+const DIMENSION: usize = 8;
+
+/// Vectors on a coarse grid, so that many are equal, in runs of the same few.
+fn rows() -> impl Strategy<Value = Vec<[i8; DIMENSION]>> {
+    let few = prop::collection::vec(prop::array::uniform8(-2i8..=2), 1..40);
+    (few, prop::collection::vec((0usize..40, 1usize..30), 1..40)).prop_map(|(few, runs)| {
+        runs.into_iter()
+            .flat_map(|(n, times)| core::iter::repeat_n(few[n % few.len()], times))
+            .collect()
+    })
+}
+
+fn metric() -> impl Strategy<Value = Metric> {
+    prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2])
+}
+
+fn params() -> impl Strategy<Value = Params> {
+    (2usize..6, 1usize..40, any::<u32>()).prop_map(|(m, ef_construction, seed)| Params {
+        m,
+        ef_construction,
+        seed,
+    })
+}
+
+fn add(index: &mut Index, rows: &[[i8; DIMENSION]]) {
+    let matrix: Vec<f32> = rows.iter().flatten().map(|&value| value.into()).collect();
+    index.try_reserve(rows.len()).unwrap();
+    index.add(&matrix);
+}
+
+fn reloaded(index: &Index) -> Index {
+    let mut bytes = Vec::new();
+    index.write_chunk(Part::State, 0, &mut bytes).unwrap();
+    let mut loader = Loader::new(&bytes, index.config(), index.graph_params()).unwrap();
+    for part in PARTS {
+        for chunk in 0..index.chunks(part) {
+            if part != Part::State {
+                index.write_chunk(part, chunk, &mut bytes).unwrap();
+                loader.read_chunk(part, &bytes).unwrap();
+            }
+        }
+    }
+    loader.finish().unwrap()
+}
+
+/// Every inserted live row is reached from the entry: on layer 0 and, as a twin, beside it; and every layer is
+/// connected in itself.
+fn check(graph: &Graph, live: &[u64]) {
+    let waiting = graph.waiting();
+    let inserted = |row: u32| {
+        let waits = waiting.0.contains(&(row as usize))
+            && waiting.1[row as usize / 64] >> (row % 64) & 1 == 1;
+        !waits && (row as usize) < graph.round.rows().end as usize
+    };
+    if graph.entry == NONE {
+        return;
+    }
+    let nodes = reached(graph, 0);
+    let mut found = vec![false; graph.layers.nodes(0)];
+    for node in nodes {
+        for row in core::iter::once(node).chain(graph.twins.of(node)) {
+            assert!(!core::mem::replace(&mut found[row as usize], true), "row {row} is met twice");
+        }
+    }
+    for row in 0..found.len() as u32 {
+        let live = live[row as usize / 64] >> (row % 64) & 1 == 1;
+        assert!(found[row as usize] || !inserted(row) || !live, "row {row} is not reached");
+    }
+    for layer in 1..=graph.level(graph.entry) {
+        let linked = |node: &u32| !used(graph.layers.links(layer, *node), *node).is_empty();
+        let on_layer = (0..graph.layers.upper.count())
+            .filter(|&node| graph.layers.upper.level(node) >= layer)
+            .filter(linked);
+        let reached = reached(graph, layer);
+        assert!(on_layer.into_iter().all(|node| reached.contains(&node)), "layer {layer}");
+    }
+}
+
+fn reached(graph: &Graph, layer: usize) -> std::collections::BTreeSet<u32> {
+    let start = graph.layers.node_of(layer, graph.entry);
+    let mut seen = std::collections::BTreeSet::from([start]);
+    let mut queue = vec![start];
+    while let Some(node) = queue.pop() {
+        let links = used(graph.layers.links(layer, node), node);
+        let distinct: std::collections::BTreeSet<u32> = links.iter().copied().collect();
+        assert_eq!(distinct.len(), links.len(), "node {node} has a link twice");
+        queue.extend(links.iter().copied().filter(|&link| seen.insert(link)));
+    }
+    seen
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn every_row_can_be_reached(
+        rows in rows(),
+        metric in metric(),
+        codes in prop::sample::select(vec![CodeKind::None, CodeKind::Int8]),
+        params in params(),
+        steps in prop::collection::vec((0usize..200, 0usize..300, any::<bool>()), 1..6),
+        removed in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
+    ) {
+        let mut index = Index::new(Config { dimension: DIMENSION, metric, codes }).unwrap();
+        index.set_graph(Some(params)).unwrap();
+        let mut added = 0;
+        for (arrive, insert, reload) in steps {
+            let more: Range<usize> = added..rows.len().min(added + arrive);
+            added = more.end;
+            add(&mut index, &rows[more]);
+            for row in &removed {
+                if index.rows() > 0 {
+                    index.remove(row.index(index.rows()) as u32).unwrap();
+                }
+            }
+            let left = index.index_rows(insert).unwrap();
+            prop_assert_eq!(left, index.rows() - index.indexed());
+            check(index.graph.as_ref().unwrap(), &index.live);
+            if reload {
+                index = reloaded(&index);
+            }
+        }
+        index.search(&[1.0; DIMENSION], usize::MAX, 1, Method::Graph, None).unwrap();
+        prop_assert_eq!(index.found.rows.len(), index.live_rows());
+    }
+}
+
+#[test]
+fn ten_thousand_equal_rows_are_one_node() {
+    let mut index =
+        Index::new(Config { dimension: DIMENSION, metric: Metric::L2, codes: CodeKind::Int8 })
+            .unwrap();
+    index.set_graph(Some(Params { m: 8, ef_construction: 50, seed: 1 })).unwrap();
+    add(&mut index, &[[1; DIMENSION]; 10_000]);
+    add(&mut index, &[[2; DIMENSION], [3; DIMENSION]]);
+    index.index_rows(usize::MAX).unwrap();
+    let graph = index.graph.as_ref().unwrap();
+    check(graph, &index.live);
+    assert_eq!(reached(graph, 0).len(), 3);
+}
