@@ -25,10 +25,13 @@ def cranfield_ndcg(folder: Path, embed: Embed, k: int = 10) -> float:
         for row in csv.DictReader(file, delimiter="\t"):
             gains.setdefault(row["query-id"], {})[row["corpus-id"]] = int(row["gain"])
     queries = [query for query in queries if query["id"] in gains]
-    scores = embed([query["text"] for query in queries]) @ embed([document["title"] + " " + document["text"] for document in documents]).T
+    scores = (
+        embed([query["text"] for query in queries])
+        @ embed([document["title"] + " " + document["text"] for document in documents]).T
+    )
     discounts = 1 / np.log2(np.arange(2, k + 2))
     values = []
-    for query, row in zip(queries, scores):
+    for query, row in zip(queries, scores, strict=True):
         judged = gains[query["id"]]
         found = [judged.get(documents[i]["id"], 0) for i in np.argsort(-row, kind="stable")[:k]]
         ideal = sorted(judged.values(), reverse=True)[:k]
@@ -41,7 +44,7 @@ def reverse_dictionary_hits(folder: Path, embed: Embed, synsets: list[Synset], k
     queries = read_lines(folder / "queries.jsonl")
     scores = embed([query["query"] for query in queries]) @ embed([synset.definition for synset in synsets]).T
     hits = 0
-    for query, row in zip(queries, scores):
+    for query, row in zip(queries, scores, strict=True):
         nearest = np.argsort(-row, kind="stable")[:k]
         words = {lemma.lower() for i in nearest for lemma in synsets[i].lemmas}
         hits += any(answer.lower() in words for answer in query["answers"])

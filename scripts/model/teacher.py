@@ -91,5 +91,7 @@ class Teacher:
             start += len(rows)
             if time.time() - told > 10:
                 told = time.time()
-                print(f"{name}: {start:,} of {len(order):,}, {start / (told - begun):.0f} a second", flush=True)
+                print(
+                    f"{name}: {start:,} of {len(order):,}, {start / (told - begun):.0f} a second", flush=True
+                )
         return vectors

@@ -1,4 +1,4 @@
-"""Writes `test/fixtures/wordpiece.json`: tricky texts and the tokens that Hugging Face's tokenizers (Rust) makes of them.
+"""Writes `test/fixtures/wordpiece.json`: tricky texts and their tokens by Hugging Face's tokenizers (Rust).
 
 python scripts/model/tokens_fixture.py ../shared/models/all-MiniLM-L6-v2/tokenizer.json
 """

@@ -9,12 +9,12 @@ from scipy import sparse
 
 STEPS = 7000
 BATCH = 1024
-LEARNING_RATE = np.float32(0.003)
+LEARNING_RATE = 0.003
 TAU = np.float32(0.05)
 TOKEN_DROPOUT = 0.1
 TEACHER_SHARE = 0.7
-BETA1, BETA2, EPSILON = np.float32(0.9), np.float32(0.999), np.float32(1e-8)
-SEED = 1
+BETA1, BETA2, EPSILON = 0.9, 0.999, np.float32(1e-8)
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,10 @@ def train(vectors: np.ndarray, lessons: Lessons) -> np.ndarray:
 
         losses.append(loss)
         if step % 500 == 0:
-            print(f"step {step:,} of {STEPS:,}, loss {np.mean(losses):.3f}, {time.time() - begun:.0f} s", flush=True)
+            print(
+                f"step {step:,} of {STEPS:,}, loss {np.mean(losses):.3f}, {time.time() - begun:.0f} s",
+                flush=True,
+            )
             losses.clear()
     return vectors
 
@@ -87,7 +90,7 @@ def cross_entropy(logits: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 class Adam:
-    """Adam that touches only the tokens of the batch (Kingma & Ba 2015; "lazy" as in TensorFlow)."""
+    """Kingma & Ba 2015. A token in no text of a batch has no gradient, and still moves on as it did."""
 
     def __init__(self, vectors: np.ndarray):
         self.vectors = vectors
@@ -97,7 +100,9 @@ class Adam:
 
     def step(self, rows: np.ndarray, gradient: np.ndarray) -> None:
         self.steps += 1
-        self.mean[rows] = mean = BETA1 * self.mean[rows] + (1 - BETA1) * gradient
-        self.square[rows] = square = BETA2 * self.square[rows] + (1 - BETA2) * gradient**2
+        self.mean *= np.float32(BETA1)
+        self.mean[rows] += np.float32(1 - BETA1) * gradient
+        self.square *= np.float32(BETA2)
+        self.square[rows] += np.float32(1 - BETA2) * gradient * gradient
         rate = LEARNING_RATE * np.sqrt(1 - BETA2**self.steps) / (1 - BETA1**self.steps)
-        self.vectors[rows] -= rate * mean / (np.sqrt(square) + EPSILON)
+        self.vectors -= np.float32(rate) * self.mean / (np.sqrt(self.square) + EPSILON)
