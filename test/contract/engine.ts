@@ -326,13 +326,28 @@ export function engineContract(name: string, load: () => Promise<Engine>) {
         const dimension = 64
         const next = random(24)
         const matrix = new Float32Array(5_000 * dimension)
-        for (let n = 0; n < 5_000; n++) {
-          matrix[n * dimension + Math.floor(next() * dimension)] = 1 + Math.floor(next() * 50)
+        for (let n = 0; n < 5_000; n++) matrix[n * dimension + Math.floor(next() * dimension)] = 1
+        const scaled = matrix.map((value, i) => value * (1 + ((i * 7) % 50)))
+        const cases = [['cosine', scaled] as const, ...METRICS.map((m) => [m, matrix] as const)]
+        for (const codes of CODES) {
+          for (const [metric, rows] of cases) {
+            const index = indexOf(rows, config({ dimension, metric, codes, graph: GRAPH }))
+            const queries = rows.subarray(0, 50 * dimension)
+            expect(recall(index, rows, queries, graph(10))).toBeGreaterThan(0.95)
+          }
         }
+      })
+
+      test('zero vectors around a single other one do not ruin it', () => {
+        const matrix = new Float32Array(5_000 * 16)
+        matrix[3_333 * 16] = 1
         for (const metric of METRICS) {
-          const index = indexOf(matrix, config({ dimension, metric, codes: 'int8', graph: GRAPH }))
-          const queries = matrix.subarray(0, 50 * dimension)
-          expect(recall(index, matrix, queries, graph(10))).toBeGreaterThan(0.95)
+          for (const codes of CODES) {
+            const index = indexOf(matrix, config({ dimension: 16, metric, codes, graph: GRAPH }))
+            const query = new Float32Array(16).fill(1)
+            expect(index.search(query, graph(10)).rows).toHaveLength(10)
+            if (metric !== 'l2') expect(index.search(query, graph(1)).rows[0]).toBe(3_333)
+          }
         }
       })
 
