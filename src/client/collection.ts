@@ -1,4 +1,4 @@
-import type { Remote } from 'comlink'
+import { type Remote, releaseProxy } from 'comlink'
 import type {
   CallOptions,
   Collection,
@@ -13,7 +13,7 @@ import type {
   UpsertResult,
 } from '../contract/api.ts'
 import type { Fields, Filter } from '../contract/fields.ts'
-import type { RemoteCollection, RemoteHits } from '../contract/protocol.ts'
+import type { RemoteBatch, RemoteCollection, RemoteHits } from '../contract/protocol.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { callWith } from '../platform/wire.ts'
 import { postSlices, sliceMatrix, sliceRecords } from './slices.ts'
@@ -79,7 +79,8 @@ export class ClientCollection implements Collection<Fields> {
     queries: readonly Query[],
     options: SearchOptions<Fields, I> = {},
   ): Promise<Hits<Fields, I>[]> {
-    const { signal, ...posted } = options
+    const { k, ef, mode, where, include, minScore, signal } = options
+    const posted = { k, ef, mode, where, include, minScore }
     const answers = await this.#call({ signal }, (port) =>
       this.#remote.searchMany(queries, posted, port),
     )
@@ -97,10 +98,14 @@ export class ClientCollection implements Collection<Fields> {
       return this.#call(options, (port) => this.#remote.upsert(records, port))
     }
     return this.#run(async () => {
-      const batch = await this.#remote.batch()
-      await batch.addRecords(first.value)
-      await postSlices(slices, (slice) => batch.addRecords(slice))
-      return callWith(options, (port) => batch.commit(port))
+      const batch = await this.#batch()
+      try {
+        await batch.addRecords(first.value)
+        await postSlices(slices, (slice) => batch.addRecords(slice), options.signal)
+        return await callWith(options, (port) => batch.commit(port))
+      } finally {
+        batch[releaseProxy]()
+      }
     })
   }
 
@@ -114,11 +119,20 @@ export class ClientCollection implements Collection<Fields> {
       return this.#call(options, (port) => this.#remote.upsertMatrix(ids, matrix, port))
     }
     return this.#run(async () => {
-      const batch = await this.#remote.batch()
-      const slices = sliceMatrix(ids, matrix)
-      await postSlices(slices, ({ ids, rows }) => batch.addMatrix(ids, rows))
-      return callWith(options, (port) => batch.commit(port))
+      const batch = await this.#batch()
+      try {
+        const slices = sliceMatrix(ids, matrix)
+        await postSlices(slices, ({ ids, rows }) => batch.addMatrix(ids, rows), options.signal)
+        return await callWith(options, (port) => batch.commit(port))
+      } finally {
+        batch[releaseProxy]()
+      }
     })
+  }
+
+  /** Released by its user, or the worker would hold it until the page's garbage is collected. */
+  async #batch(): Promise<Remote<RemoteBatch>> {
+    return (await this.#remote.batch()) as unknown as Remote<RemoteBatch>
   }
 
   #call<T>(options: CallOptions, call: (port: MessagePort | undefined) => Promise<T>): Promise<T> {

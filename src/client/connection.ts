@@ -111,7 +111,19 @@ function startWorker(workerUrl: string | URL | undefined): Worker {
       "There are no Web Workers here; in Node or inside your own worker use open from 'quiverdb/local'.",
     )
   }
-  if (workerUrl !== undefined) return new Worker(workerUrl, { type: 'module' })
+  if (workerUrl !== undefined) return startWorkerAt(workerUrl)
   // Bundlers find the worker by this very expression; it must stay literal.
   return new Worker(new URL('../worker/entry.ts', import.meta.url), { type: 'module' })
+}
+
+function startWorkerAt(url: string | URL): Worker {
+  try {
+    return new Worker(url, { type: 'module' })
+  } catch (cause) {
+    throw new QuiverError(
+      'UNSUPPORTED',
+      `No worker can be started from ${String(url)}: browsers take one from the page's own origin only. Serve dist/worker.js there.`,
+      { cause },
+    )
+  }
 }

@@ -64,8 +64,11 @@ export class ClientDatabase implements Database {
   async #close(): Promise<void> {
     await this.#calls.close()
     // A worker that died has nothing left to close.
-    if (!this.#connection.failed) await this.#connection.run(() => this.#remote.close())
-    this.#connection.databaseClosed()
+    try {
+      if (!this.#connection.failed) await this.#connection.run(() => this.#remote.close())
+    } finally {
+      this.#connection.databaseClosed()
+    }
   }
 
   #run<T>(call: () => Promise<T>): Promise<T> {

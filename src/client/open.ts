@@ -19,7 +19,8 @@ export async function open(
   const connection = connect({ worker, workerUrl })
   connection.databaseOpened()
   try {
-    const remote = await connection.run(() => connection.host.open(name, options))
+    const posted = { ...options, ...absoluteWasmUrl(options) }
+    const remote = await connection.run(() => connection.host.open(name, posted))
     return new ClientDatabase(name, remote as never, connection)
   } catch (error) {
     connection.databaseClosed()
@@ -28,12 +29,17 @@ export async function open(
 }
 
 /** Deletes a database for good; one that is not there is no error. Open handles then answer `CLOSED`. */
-export async function deleteDatabase(name: string): Promise<void> {
-  const connection = connect({})
+export async function deleteDatabase(name: string, options: WorkerOptions = {}): Promise<void> {
+  const connection = connect(options)
   connection.databaseOpened()
   try {
     await connection.run(() => connection.host.deleteDatabase(name))
   } finally {
     connection.databaseClosed()
   }
+}
+
+/** A `URL` cannot be posted, and in the worker a relative address would mean another place. */
+function absoluteWasmUrl({ wasmUrl }: OpenOptions): Pick<OpenOptions, 'wasmUrl'> {
+  return wasmUrl === undefined ? {} : { wasmUrl: new URL(wasmUrl, document.baseURI).href }
 }

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../contract/errors.ts'
 import { nextTask } from '../platform/task.ts'
 
 /** Cloning a message blocks the page, so no message is longer than about this. */
@@ -35,9 +36,11 @@ export function* sliceMatrix(
 export async function postSlices<T>(
   slices: Iterable<T>,
   post: (slice: T) => Promise<void>,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const answers: Promise<void>[] = []
   for (const slice of slices) {
+    throwIfAborted(signal)
     const answer = post(slice)
     // Refusals are collected below; until then they must not count as unhandled.
     answer.catch(() => undefined)
@@ -47,14 +50,15 @@ export async function postSlices<T>(
   await Promise.all(answers)
 }
 
-/** Good enough to cut messages by: the text and the vector are what is large. */
-function roughBytes(record: unknown): number {
-  if (typeof record !== 'object' || record === null) return 16
+/** Deeper than this, what is there is refused anyway. */
+const MAX_DEPTH = 64
+
+/** Good enough to cut messages by. */
+function roughBytes(value: unknown, depth = 0): number {
+  if (typeof value === 'string') return value.length * 2
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return 16
+  if (ArrayBuffer.isView(value)) return value.byteLength
   let bytes = 64
-  for (const value of Object.values(record)) {
-    if (typeof value === 'string') bytes += value.length * 2
-    else if (value instanceof Float32Array || Array.isArray(value)) bytes += value.length * 8
-    else bytes += 32
-  }
+  for (const each of Object.values(value)) bytes += roughBytes(each, depth + 1)
   return bytes
 }

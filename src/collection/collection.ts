@@ -18,7 +18,7 @@ import type { Engine } from '../engine/index.ts'
 import type { ProgressReporter } from '../platform/progress.ts'
 import { Slices } from '../platform/task.ts'
 import type { Storage } from '../storage/index.ts'
-import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import { VectorKind } from '../storage/operations.ts'
 import type { CommitQueue, Write } from './commit-queue.ts'
 import { codesOf, type CollectionConfig } from './config.ts'
 import { EmbeddingSpace } from './embedding.ts'
@@ -28,7 +28,9 @@ import { validateId } from './records.ts'
 import { searchMany, toRecord } from './search.ts'
 import type { SavedCollection } from './snapshot.ts'
 import type { CollectionState } from './state.ts'
-import { remove, update, UpsertBatch } from './write.ts'
+import { update } from './update.ts'
+import { UpsertBatch } from './upsert.ts'
+import { remove } from './write.ts'
 
 /** Records checked between two looks at the clock. */
 const CHECK_SLICE = 64
@@ -210,14 +212,6 @@ export class LocalCollection implements Collection<Fields> {
     return result
   }
 
-  /** `operation`, after the operation that brings the config to `config` where that differs. */
-  configured(config: CollectionConfig, operation: UpsertOperation): readonly Operation[] {
-    if (config.dimension === this.config.dimension && config.embedder === this.config.embedder) {
-      return [operation]
-    }
-    return [{ type: 'configure', collection: this.number, config }, operation]
-  }
-
   /**
    * For an index that was asked for by name, waits until the graph holds every row. An abort ends the waiting alone:
    * what was written is durable, and found by a scan.
@@ -243,9 +237,19 @@ export class LocalCollection implements Collection<Fields> {
     this.#indexer.start()
   }
 
-  async close(): Promise<void> {
+  /** From now on every call answers `CLOSED`. */
+  markClosed(): void {
     this.#closed = true
-    await this.#indexer.stop()
+  }
+
+  /** Ends the work in the background. */
+  stop(): Promise<void> {
+    return this.#indexer.stop()
+  }
+
+  /** Gives the memory back. Only when the queue is empty: a fold under way still reads the state. */
+  free(): void {
+    this.markClosed()
     this.state.retire()
   }
 

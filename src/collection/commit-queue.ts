@@ -11,14 +11,14 @@ export interface Write<T> {
   readonly sharing: 'group' | 'alone'
   /** The operations to log, all or none of them; throwing refuses the write. None: nothing to log, `apply` runs at once. */
   prepare(): readonly Operation[]
-  /** Runs when the operations are durable, in the order of the log. */
-  apply(): T
+  /** Runs when the operations are durable, in the order of the log; the next one waits for it. */
+  apply(): T | Promise<T>
 }
 
 interface Queued {
   readonly sharing: 'group' | 'alone'
   /** Never rejects. What it resolves with applies the change and answers the caller. */
-  start(): Promise<() => void>
+  start(): Promise<() => Promise<void>>
 }
 
 /**
@@ -60,12 +60,12 @@ export class CommitQueue {
   }
 
   /** `start` does what may run beside the rest of its group; what it answers runs when all of the group has. */
-  #enqueue<T>(sharing: Queued['sharing'], start: () => Promise<() => T>): Promise<T> {
+  #enqueue<T>(sharing: Queued['sharing'], start: () => Promise<() => T | Promise<T>>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const settle = (outcome: PromiseSettledResult<() => T>): void => {
+      const settle = async (outcome: PromiseSettledResult<() => T | Promise<T>>): Promise<void> => {
         try {
           if (outcome.status === 'rejected') throw outcome.reason
-          resolve(outcome.value())
+          resolve(await outcome.value())
         } catch (error) {
           reject(toQuiverError(error))
         }
@@ -74,9 +74,7 @@ export class CommitQueue {
         sharing,
         start: async () => {
           const [outcome] = await Promise.allSettled([start()])
-          return () => {
-            settle(outcome)
-          }
+          return () => settle(outcome)
         },
       })
       if (!this.#running) void this.#run()
@@ -88,7 +86,7 @@ export class CommitQueue {
     while (this.#waiting.length > 0) {
       const group = this.#nextGroup()
       const settled = await Promise.all(group.map((item) => item.start()))
-      for (const settle of settled) settle()
+      for (const settle of settled) await settle()
     }
     this.#running = false
   }

@@ -5,10 +5,12 @@ import { QuiverError } from '../contract/errors.ts'
 import { staticModel } from '../embed/static/index.ts'
 import type { Engine } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
+import type { Operation } from '../storage/operations.ts'
 import { LocalCollection, type Surroundings } from './collection.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { type CollectionConfig, createConfig, mergeConfig, validateName } from './config.ts'
-import { Folding, rebuild } from './folding.ts'
+import { Folding } from './folding.ts'
+import { rebuild } from './rebuild.ts'
 import { recover, type Recovered } from './recover.ts'
 import { CollectionState } from './state.ts'
 
@@ -77,10 +79,13 @@ export class LocalDatabase {
       apply: () => {
         const collection = this.#collections.get(name)
         this.#collections.delete(name)
+        // At once: writes that already wait in the queue must be refused, not acknowledged and lost.
+        collection?.markClosed()
         return collection
       },
     })
-    await dropped?.close()
+    await dropped?.stop()
+    await this.#queue.exclusive(() => dropped?.free())
     this.#folding.changed()
   }
 
@@ -111,67 +116,64 @@ export class LocalDatabase {
 
   async #close(): Promise<void> {
     this.#folding.stop()
-    for (const collection of this.#collections.values()) await collection.close()
+    const collections = [...this.#collections.values()]
+    await Promise.all(collections.map((collection) => collection.stop()))
     await this.#queue.exclusive(() => undefined)
+    for (const collection of collections) collection.free()
     await this.#storage.close()
   }
 
   async #openOrCreate(name: string, options: CollectionOptions<Fields>): Promise<LocalCollection> {
-    // Not held to the queue while nothing changes: opening as stored is the common case.
-    const known = this.#collections.get(name)
-    if (!known) {
-      const config = createConfig(name, options)
-      await this.#create(config, options.embedder)
-      const created = this.#collections.get(name)
-      if (created) return created
+    if (!this.#collections.has(name)) await this.#create(createConfig(name, options), options)
+    const collection = this.#collections.get(name)
+    if (!collection) {
       throw new QuiverError('CLOSED', `Collection "${name}" was deleted while it was opened.`)
     }
-    const config = mergeConfig(known.config, options)
-    if (options.embedder) known.useEmbedder(options.embedder)
-    if (JSON.stringify(config) !== JSON.stringify(known.config)) {
-      await this.#reconfigure(known, config)
-    }
-    return known
+    const same =
+      JSON.stringify(mergeConfig(collection.config, options)) === JSON.stringify(collection.config)
+    if (!same) await this.#reconfigure(collection, options)
+    if (options.embedder) collection.useEmbedder(options.embedder)
+    return collection
   }
 
-  async #create(config: CollectionConfig, embedder: Embedder | undefined): Promise<void> {
+  async #create(config: CollectionConfig, options: CollectionOptions<Fields>): Promise<void> {
+    const isNew = (): boolean => !this.#collections.has(config.name)
     await this.#queue.write({
       sharing: 'alone',
       prepare: () =>
-        this.#collections.has(config.name)
-          ? []
-          : [{ type: 'create', collection: this.#nextNumber, config }],
+        isNew() ? [{ type: 'create', collection: this.#nextNumber, config } as const] : [],
       apply: () => {
-        if (this.#collections.has(config.name)) return
+        if (!isNew()) return
         const state = new CollectionState(this.#surroundings.engine, config)
-        const made = new LocalCollection(
-          this.#nextNumber++,
-          state,
-          embedderFor(config, embedder),
-          this.#surroundings,
-        )
+        const embedder = embedderFor(config, options.embedder)
+        const made = new LocalCollection(this.#nextNumber++, state, embedder, this.#surroundings)
         this.#collections.set(config.name, made)
       },
     })
     this.#folding.changed()
   }
 
-  /** New fields are filled and other codes made by writing the collection anew; another graph is built in the background. */
-  async #reconfigure(collection: LocalCollection, config: CollectionConfig): Promise<void> {
-    const { fields, quantization } = collection.config
-    const sameRows =
-      Object.keys(fields).length === Object.keys(config.fields).length &&
-      quantization === config.quantization
-    const operation = { type: 'configure', collection: collection.number, config } as const
+  /**
+   * New fields are filled and other codes made by writing the collection anew; another graph is built in the background.
+   * The config is merged in the queue's turn: what it was before may have changed meanwhile.
+   */
+  async #reconfigure(
+    collection: LocalCollection,
+    options: CollectionOptions<Fields>,
+  ): Promise<void> {
+    let operations: readonly Operation[] = []
     await collection.write({
       sharing: 'alone',
-      prepare: () => [operation],
-      apply: () => {
-        if (sameRows) collection.state.apply(operation)
+      prepare: () => {
+        const config = mergeConfig(collection.config, options)
+        operations = [{ type: 'configure', collection: collection.number, config }]
+        return operations
+      },
+      apply: async () => {
+        for (const operation of operations) collection.state.apply(operation)
+        if (collection.state.isStale) await rebuild(collection)
       },
     })
-    if (!sameRows) await this.#queue.exclusive(() => rebuild(collection, config))
-    this.#folding.changed()
   }
 
   #contents(): { collections: readonly LocalCollection[]; nextNumber: number } {

@@ -3,6 +3,7 @@ import { QuiverError, throwIfAborted } from '../contract/errors.ts'
 import { callEmbedder } from '../platform/call-embedder.ts'
 import type { ProgressReporter } from '../platform/progress.ts'
 import { nextTask } from '../platform/task.ts'
+import { describe } from './values.ts'
 
 /** Texts given to the embedder at once: enough for a model's batch, few enough to abort and report between. */
 const BATCH_TEXTS = 256
@@ -61,8 +62,14 @@ export class EmbeddingSpace {
     signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
     const embedder = this.requireEmbedder()
-    const matrix = await callEmbedder(embedder, texts, { role, signal })
+    const matrix: unknown = await callEmbedder(embedder, texts, { role, signal })
     throwIfAborted(signal)
+    if (!(matrix instanceof Float32Array)) {
+      throw new QuiverError(
+        'EMBEDDING_FAILED',
+        `${embedder.id} must answer one Float32Array of texts × dimension values, got ${describe(matrix)}.`,
+      )
+    }
     const dimension = matrix.length / texts.length
     if (!Number.isInteger(dimension) || dimension === 0) {
       throw new QuiverError(

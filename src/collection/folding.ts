@@ -1,7 +1,7 @@
 import type { Storage } from '../storage/index.ts'
-import { type UpsertOperation, VectorKind } from '../storage/operations.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { LocalCollection } from './collection.ts'
+import { rebuild } from './rebuild.ts'
 import { chunksOf, type SavedCollection, saveState } from './snapshot.ts'
 import type { CollectionState } from './state.ts'
 
@@ -28,9 +28,6 @@ const IDLE_MS = 1500
 /** A collection with this share of rows without a record is rewritten without them. */
 const COMPACT_FROM_SHARE = 0.3
 const COMPACT_FROM_ROWS = 1000
-
-/** Rows copied at once while rewriting. */
-const COPY_ROWS = 2048
 
 /** Whether the log is to be folded now, while writes go on. Pure. */
 export function foldIsDue(logBytes: number, snapshotBytes: number): boolean {
@@ -92,20 +89,28 @@ export class Folding {
   #start(): void {
     if (this.#busy || this.#stopped) return
     this.#busy = true
+    const versions = this.#versions()
     // A fold that fails (no room, another writer) loses nothing: the log stays, and the next change tries again.
     void this.#queue
       .exclusive(() => this.#fold())
       .catch(() => undefined)
       .finally(() => {
         this.#busy = false
+        // What came meanwhile found the fold under way and left it at that.
+        if (this.#versions() !== versions) this.changed()
       })
   }
 
+  /** A call, since what it answers changes while a fold waits. */
+  #isStopped(): boolean {
+    return this.#stopped
+  }
+
   async #fold(): Promise<void> {
-    if (this.#stopped) return
+    if (this.#isStopped()) return
     const { collections, nextNumber } = this.#database()
     for (const collection of collections) {
-      if (isSparse(collection.state)) await rebuild(collection, collection.config)
+      if (isSparse(collection.state) || collection.state.isStale) await rebuild(collection)
     }
     if (this.#storage.kind === 'memory') return
     const versions = this.#versions()
@@ -118,6 +123,11 @@ export class Folding {
         snapshots.push(await saveState(state, number, fold, saved))
       }
       const saved = snapshots.map((snapshot) => snapshot.saved)
+      // Closing waits for a fold, but need not wait for its last step.
+      if (this.#isStopped()) {
+        await fold.abandon()
+        return
+      }
       const body: SavedDatabase = { collections: saved, nextNumber }
       const manifest = await fold.commit({
         foldedSeq: this.#queue.lastSeq,
@@ -156,47 +166,6 @@ export class Folding {
 function isSparse(state: CollectionState): boolean {
   const dead = state.rows - state.count
   return state.rows >= COMPACT_FROM_ROWS && dead >= state.rows * COMPACT_FROM_SHARE
-}
-
-/**
- * Writes the records of a collection into a fresh state, under another config where one is given: the one way to drop dead
- * rows, change the codes, or fill new fields. The caller holds the queue.
- */
-export async function rebuild(
-  collection: LocalCollection,
-  config: CollectionState['config'],
-): Promise<void> {
-  const { state: old, number, storage } = collection
-  const fresh = old.emptyCopy(config)
-  const rows = old.live.rows()
-  for (let from = 0; from < rows.length; from += COPY_ROWS) {
-    fresh.apply(await copyRows(old, number, storage, rows.slice(from, from + COPY_ROWS)))
-  }
-  collection.replaceState(fresh)
-}
-
-async function copyRows(
-  state: CollectionState,
-  number: number,
-  storage: Storage,
-  rows: readonly number[],
-): Promise<UpsertOperation> {
-  const dimension = state.index?.config.dimension ?? 0
-  const withVector = rows.filter((row) => state.hasVector(row))
-  const vectors = new Float32Array(withVector.length * dimension)
-  for (const [n, row] of withVector.entries()) {
-    const vector = state.index?.vector(row)
-    if (vector) vectors.set(vector, n * dimension)
-  }
-  return {
-    type: 'upsert',
-    collection: number,
-    ids: rows.map((row) => state.ids[row] ?? ''),
-    kinds: Uint8Array.from(rows, (row) => state.kinds[row] ?? VectorKind.none),
-    dimension,
-    vectors,
-    docs: await state.documents.read(rows, storage),
-  }
 }
 
 function sum(values: readonly number[]): number {

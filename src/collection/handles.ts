@@ -18,7 +18,7 @@ import type { Fields, Filter, NoFields } from '../contract/fields.ts'
 import { Calls } from '../platform/calls.ts'
 import type { LocalCollection } from './collection.ts'
 import type { LocalDatabase } from './database.ts'
-import type { UpsertBatch } from './write.ts'
+import type { UpsertBatch } from './upsert.ts'
 
 /** What one `open` returns: its own life, on a database it may share with others. */
 export class DatabaseHandle implements Database {

@@ -33,9 +33,12 @@ export class Indexer {
 
   start(): void {
     if (this.#stopped || this.#running || this.waiting === 0) return
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined
-    })
+    // What fails here (memory) loses nothing: the rows that wait are scanned, and the next write tries again.
+    this.#running = this.#run()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#running = undefined
+      })
   }
 
   /** Resolves when no row waits, or when the indexer was stopped; `onStep` hears how many still do. */

@@ -3,6 +3,7 @@ import type { Storage } from '../storage/index.ts'
 import { decodeOperation, type Operation } from '../storage/operations.ts'
 import type { CollectionConfig } from './config.ts'
 import type { SavedDatabase } from './folding.ts'
+import { rebuilt } from './rebuild.ts'
 import { loadState, type SavedCollection } from './snapshot.ts'
 import { CollectionState } from './state.ts'
 
@@ -35,6 +36,15 @@ export async function recover(engine: Engine, storage: Storage): Promise<Recover
     replay(engine, collections, operation)
     if (operation.type === 'create') nextNumber = Math.max(nextNumber, operation.collection + 1)
     lastSeq = seq
+  }
+  for (const [number, { state }] of collections) {
+    if (!state.isStale) continue
+    collections.set(number, {
+      number,
+      state: await rebuilt(state, number, storage),
+      saved: undefined,
+    })
+    state.retire()
   }
   return { collections: [...collections.values()], nextNumber, lastSeq }
 }

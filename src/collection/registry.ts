@@ -37,8 +37,8 @@ export async function openDatabase(
     throw new QuiverError('GPU_UNAVAILABLE', "This version computes on the CPU; use gpu: 'auto'.")
   }
   const key = `${kind}:${name}`
-  await closing.get(key)
   await dropFailed(key)
+  while (closing.has(key)) await closing.get(key)
   const entry = databases.get(key) ?? start(key, name, kind, options)
   entry.users++
   const database = await entry.database

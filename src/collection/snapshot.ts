@@ -2,6 +2,7 @@ import type { Engine, IndexConfig, IndexPart } from '../engine/index.ts'
 import { INDEX_PARTS } from '../engine/index.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { ChunkRef, Fold, Storage } from '../storage/index.ts'
+import { VectorKind } from '../storage/operations.ts'
 import { decodeStrings, encodeStrings } from '../storage/codec/strings.ts'
 import { Columns } from './columns/index.ts'
 import type { CollectionConfig } from './config.ts'
@@ -136,7 +137,10 @@ async function saveIndex(
   previous: SavedCollection | undefined,
 ): Promise<SavedCollection['index']> {
   const { index } = state
-  if (!index) return null
+  if (!index) {
+    if (state.kinds.every((kind) => kind === VectorKind.none)) return null
+    throw new QuiverError('INTERNAL', 'A snapshot of vectors was asked for after they were freed.')
+  }
   const refs: Record<IndexPart, ChunkRef[]> = { state: [], vectors: [], codes: [], graph: [] }
   for (const part of INDEX_PARTS) {
     const dirty = new Set(index.dirtyChunks(part))

@@ -1,3 +1,4 @@
+import { QuiverError } from '../contract/errors.ts'
 import type { Engine, VectorIndex } from '../engine/index.ts'
 import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
 import { type CollectionConfig, codesOf } from './config.ts'
@@ -77,9 +78,17 @@ export class CollectionState {
     this.#followGraphPolicy()
   }
 
-  /** A state without records on the same engine. */
-  emptyCopy(config: CollectionConfig): CollectionState {
-    return new CollectionState(this.#engine, config)
+  /** A state without records, of the same config on the same engine. */
+  emptyCopy(): CollectionState {
+    return new CollectionState(this.#engine, this.config)
+  }
+
+  /** Whether the config asks for columns or codes that the rows were not written with; then it is to be rebuilt. */
+  get isStale(): boolean {
+    if (Object.keys(this.config.fields).some((field) => !this.columns.has(field))) return true
+    if (!this.index) return false
+    const { dimension, codes } = this.index.config
+    return codes !== codesOf(this.config, dimension)
   }
 
   hasVector(row: number): boolean {
@@ -148,6 +157,9 @@ export class CollectionState {
     const { kinds, dimension, vectors, ids } = operation
     if (dimension === 0 && this.index === undefined) return
     this.index ??= this.#createIndex(dimension)
+    if (vectors.length > 0 && dimension !== this.index.config.dimension) {
+      throw new QuiverError('INTERNAL', 'Vectors of another dimension came to be written.')
+    }
     const absent: number[] = []
     const missing = ids.length * this.index.config.dimension - vectors.length
     const matrix = missing === 0 ? vectors : new Float32Array(vectors.length + missing)

@@ -13,6 +13,8 @@ export interface VectorIndex {
   readonly live: number
   /** Rows `[0, indexed)` are in the graph; the rest are scanned, so every added row is found at once. 0 without a graph. */
   readonly indexed: number
+  /** Makes room for more rows, so that adding them cannot fail. @throws QuiverError `OUT_OF_MEMORY` */
+  reserve(rows: number): void
   /**
    * Appends a matrix of n × dimension finite values, row-major, and answers the first new row.
    * All or nothing. @throws QuiverError `OUT_OF_MEMORY`

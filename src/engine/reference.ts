@@ -76,6 +76,10 @@ class ReferenceIndex implements VectorIndex {
     return first
   }
 
+  reserve(): void {
+    // An array grows by itself.
+  }
+
   remove(rows: Uint32Array): void {
     for (const row of rows) {
       this.vector(row)

@@ -12,11 +12,31 @@ export async function callEmbedder(
   options: EmbedOptions,
 ): Promise<Float32Array> {
   try {
-    return await embedder.embed(texts, options)
+    return await settledOrAborted(embedder.embed(texts, options), options.signal)
   } catch (error) {
     if (error instanceof QuiverError) throw error
     throwIfAborted(options.signal)
     const reason = error instanceof Error ? error.message : String(error)
     throw new QuiverError('EMBEDDING_FAILED', `${embedder.id} failed: ${reason}`, { cause: error })
+  }
+}
+
+/** Not every embedder looks at the signal; the call ends all the same, and the answer that comes late is dropped. */
+async function settledOrAborted<T>(
+  answer: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return answer
+  let onAbort = (): void => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      reject(new QuiverError('ABORTED', 'The call was aborted by its signal.'))
+    }
+    signal.addEventListener('abort', onAbort)
+  })
+  try {
+    return await Promise.race([answer, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -16,7 +16,8 @@ export class Calls {
     if (this.#closed) {
       throw new QuiverError('CLOSED', `${this.#what} is closed. Open it again with open().`)
     }
-    const running = call()
+    // Whatever it throws at once is a rejection like any other.
+    const running = (async () => call())()
     this.#underWay.add(running)
     try {
       return await running

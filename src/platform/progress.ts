@@ -16,6 +16,13 @@ export class ProgressReporter {
     const now = performance.now()
     if (done !== 0 && done !== total && now - this.#last < INTERVAL_MS) return
     this.#last = now
-    this.#report({ done, total, phase })
+    try {
+      this.#report({ done, total, phase })
+    } catch (error) {
+      // The caller's mistake must not undo a write that is durable; it is shown as uncaught instead.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 }

@@ -83,6 +83,43 @@ describe('after closing and opening again', () => {
     }
   })
 
+  it('a fold that is under way while the database closes loses no vector', async () => {
+    for (const [n, wait] of [0, 10, 40, 160].entries()) {
+      const name = freshName()
+      const db = await openLocal(name)
+      const matrix = randomMatrix(5000, 512, n)
+      await (await db.collection('c', { dimension: 512 })).upsert(idsOf(5000), matrix)
+      await new Promise((resolve) => setTimeout(resolve, wait))
+      await db.close()
+      const again = await openLocal(name)
+      const c = await again.collection('c')
+      expect((await c.get('id-4999'))?.vector).toEqual(row(matrix, 512, 4999))
+      expect((await c.search(row(matrix, 512, 7), { k: 1 }))[0]?.id).toBe('id-7')
+      await again.close()
+    }
+  })
+
+  it('a field and codes that came later are there, from the log and from the snapshot', async () => {
+    const name = freshName()
+    const fields = { n: 'number' } as const
+    const first = await open(name)
+    const c = await first.collection('c', { dimension: 64 })
+    const matrix = randomMatrix(300, 64, 1)
+    await c.upsert(
+      Array.from({ length: 300 }, (_, n) => ({ id: String(n), vector: row(matrix, 64, n), n })),
+    )
+    await first.collection('c', { fields, quantization: 'none' })
+    await first.close()
+    for (const source of ['log', 'snapshot']) {
+      const db = await open(name)
+      const again = await db.collection('c', { fields })
+      expect(await again.count({ n: { $lt: 5 } }), source).toBe(5)
+      expect(await again.stats()).toMatchObject({ quantization: 'none', rows: 300 })
+      if (source === 'log') await untilFolded(db)
+      await db.close()
+    }
+  })
+
   it('nothing acknowledged is lost when the worker is killed', async () => {
     const name = freshName()
     const acknowledged = new Map<string, number>()

@@ -106,6 +106,28 @@ export function describeCollection(where: string, place: Place): void {
       expect(Object.keys((await c.get('a')) ?? {})).toHaveLength(22)
     })
 
+    it('keeps what an update may not change', async () => {
+      const c = await (await open()).collection('c')
+      await c.upsert([
+        { id: 'a', text: 'a cat' },
+        { id: 'dot', text: '.' },
+      ])
+      await refused(c.update('a', { text: null }), 'INVALID_RECORD')
+      await refused(c.update('a', { text: ' ' }), 'INVALID_RECORD')
+      await refused(c.update('a', { id: 'b' }), 'INVALID_ID')
+      await c.update('a', { id: 'a', note: 1 })
+      expect(await c.get('a')).toEqual({ id: 'a', text: 'a cat', note: 1 })
+      await refused(c.update('dot', { vector: [1, 2] }), 'DIMENSION_MISMATCH')
+    })
+
+    it('fixes the dimension also by an update', async () => {
+      const c = await (await open()).collection('c')
+      await c.upsert({ id: 'dot', text: '.' })
+      await c.update('dot', { vector: [1, 2, 3] })
+      await refused(c.upsert({ id: 'b', vector: [5, 6] }), 'DIMENSION_MISMATCH')
+      expect((await c.search([1, 2, 3])).map(({ id }) => id)).toEqual(['dot'])
+    })
+
     it('deletes by id, by ids and by filter', async () => {
       const c = await (await open()).collection('c', { dimension: 1, fields: { n: 'number' } })
       await c.upsert(
@@ -463,6 +485,30 @@ export function describeCollection(where: string, place: Place): void {
       expect(await c.count()).toBe(1)
     })
 
+    it('stops waiting for an embedder that does not look at the signal', async () => {
+      const never: Embedder = {
+        id: 'test:never',
+        dimension: 2,
+        maxTokens: undefined,
+        embed: () => new Promise(() => undefined),
+      }
+      const c = await (await open()).collection('c', { embedder: never })
+      const controller = new AbortController()
+      const writing = c.upsert({ id: 'a', text: 'cat' }, { signal: controller.signal })
+      setTimeout(() => {
+        controller.abort()
+      }, 20)
+      await refused(writing, 'ABORTED')
+    })
+
+    it('refuses a write that comes after the deletion of its collection', async () => {
+      const db = await open()
+      const c = await db.collection('c', { dimension: 1 })
+      const deleting = db.deleteCollection('c')
+      await refused(c.upsert({ id: 'a', vector: [1] }), 'CLOSED')
+      await deleting
+    })
+
     it('answers CLOSED once closed, and the other handle goes on', async () => {
       const name = `contract-${where}-two-handles`
       const one = await open(name)
@@ -569,6 +615,22 @@ export function describeCollection(where: string, place: Place): void {
       expect(inserted).toBe(50)
       expect(await c.count()).toBe(50)
       expect(await c.search([1, 1, 1, 1], { k: 1000 })).toHaveLength(50)
+    })
+
+    it('when one collection is opened twice at once with different options', async () => {
+      const db = await open()
+      const settled = await Promise.allSettled([
+        db.collection('m', { dimension: 1, metric: 'l2' }),
+        db.collection('m', { dimension: 1, metric: 'dot' }),
+      ])
+      expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+      await db.collection('f', { dimension: 1 })
+      const [a, b] = await Promise.all([
+        db.collection('f', { fields: { a: 'number' } }),
+        db.collection('f', { fields: { b: 'number' } }),
+      ])
+      await a.upsert({ id: 'x', vector: [1], a: 1, b: 2 })
+      expect([await a.count({ a: 1 }), await b.count({ b: 2 })]).toEqual([1, 1])
     })
 
     it('with fields and codes changed later', async () => {

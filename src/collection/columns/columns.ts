@@ -66,6 +66,10 @@ export class Columns {
     this.#columns.set(name, { type, column })
   }
 
+  has(field: string): boolean {
+    return this.#columns.has(field)
+  }
+
   /** The column of a field that is known to be declared. */
   column(field: string): Column {
     const declared = this.#columns.get(field)

@@ -139,6 +139,12 @@ class WasmIndex implements VectorIndex {
     })
   }
 
+  reserve(rows: number): void {
+    guarded(() => {
+      this.#core.reserve(rows, this.#config.dimension)
+    })
+  }
+
   remove(rows: Uint32Array): void {
     guarded(() => {
       for (const row of rows) this.#core.remove(row)
