@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn checksum(bytes: &[u8]) -> u64 {
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     xxh3_64_with_seed(&bytes[HEADER_BYTES..], xxh3_64(&bytes[..16]))
 }
 

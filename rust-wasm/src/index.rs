@@ -15,6 +15,9 @@ use crate::snapshot::DirtyParts;
 use crate::space::{Space, for_each_distance};
 use crate::topk::{Key, TopK};
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+
 /// The most values of a vector: what the sums of the int8 kernels have room for, twice over.
 pub const MAX_DIMENSION: usize = 65_536;
 /// The most links of a node on an upper layer.

@@ -12,6 +12,9 @@ use crate::quantizer::int8::Int8Codes;
 use crate::quantizer::vectors::Vectors;
 use crate::space::Space;
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+
 impl Vectors {
     fn chunks(&self) -> usize {
         self.rows().div_ceil(self.chunk_rows())

@@ -11,7 +11,7 @@ export interface VectorIndex {
   readonly rows: number
   /** Rows that can be found. */
   readonly live: number
-  /** Rows `[0, indexed)` are in the graph; the rest are scanned, so every added row is found at once. 0 without a graph. */
+  /** How many rows are in the graph. The rest are scanned, so every added row is found at once. 0 without a graph. */
   readonly indexed: number
   /** Makes room for more rows, so that adding them cannot fail. @throws QuiverError `OUT_OF_MEMORY` */
   reserve(rows: number): void
@@ -22,7 +22,10 @@ export interface VectorIndex {
   add(matrix: Float32Array): number
   /** Removes rows from all later answers. Removing a row twice is no error. */
   remove(rows: Uint32Array): void
-  /** Inserts up to `count` waiting rows into the graph and answers how many still wait. */
+  /**
+   * Inserts up to `count` waiting rows into the graph and answers how many still wait. Rows that wait together are taken
+   * in an order of the engine's own, evenly spread, so that sorted data does no harm; the steps it is done in do not matter.
+   */
   indexRows(count: number): number
   /** Gives the index a graph (none of whose rows are inserted yet), or takes it away. */
   setGraph(graph: GraphConfig | undefined): void

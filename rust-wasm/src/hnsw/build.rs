@@ -126,11 +126,9 @@ impl Graph {
 
     /// Adds rows up to `rows` to all their layers, without links, and lets them wait.
     fn begin_round<S: Space>(&mut self, rows: usize, builder: &mut Builder<S>) -> Result<()> {
-        let nodes = self.layers.nodes(0);
-        self.layers.base.try_reserve(rows - nodes)?;
-        for row in nodes..rows {
-            self.layers.push(self.level(row as u32))?;
-        }
+        let Params { m, seed, .. } = self.params;
+        let new = self.layers.nodes(0)..rows;
+        self.layers.extend(new.map(|row| level::of(seed, row as u32, m)))?;
         self.grow_trees(&mut builder.trees)?;
         self.grow_dirty(rows)?;
         self.round.begin(rows as u32)

@@ -45,14 +45,16 @@ impl Layers {
         Self { base: BaseLayer::new(2 * m), upper: UpperLayers::new(m) }
     }
 
-    /// Adds the next row to all its layers, without links.
-    pub fn push(&mut self, level: usize) -> Result<()> {
-        self.base.try_reserve(1)?;
-        if level > 0 {
-            self.upper.try_reserve(level)?;
-            self.upper.push(self.base.nodes as u32, level);
+    /// Adds the next rows to all their layers, without links; `levels` has the level of each.
+    pub fn extend(&mut self, levels: impl ExactSizeIterator<Item = usize> + Clone) -> Result<()> {
+        self.base.try_reserve(levels.len())?;
+        self.upper.try_reserve(levels.clone())?;
+        for level in levels {
+            if level > 0 {
+                self.upper.push(self.base.nodes as u32, level);
+            }
+            self.base.push();
         }
-        self.base.push();
         Ok(())
     }
 
@@ -165,11 +167,12 @@ impl UpperLayers {
         self.rows.len() as u32
     }
 
-    /// Makes room for one more node of a level.
-    pub fn try_reserve(&mut self, level: usize) -> Result<()> {
-        try_reserve(&mut self.rows, 1)?;
-        try_reserve(&mut self.starts, 1)?;
-        try_reserve(&mut self.links, level * self.slots)
+    /// Makes room for the nodes of rows of these levels.
+    pub fn try_reserve(&mut self, levels: impl Iterator<Item = usize> + Clone) -> Result<()> {
+        let nodes = levels.clone().filter(|&level| level > 0).count();
+        try_reserve(&mut self.rows, nodes)?;
+        try_reserve(&mut self.starts, nodes)?;
+        try_reserve(&mut self.links, levels.sum::<usize>() * self.slots)
     }
 
     /// Adds a node without links for a row of level 1 or more, above all rows so far; room must have been made.

@@ -57,6 +57,11 @@ impl Round {
         }
     }
 
+    /// Whether a row below the round's end is still to be inserted.
+    pub fn waits(&self, row: u32) -> bool {
+        self.waiting[row as usize / 64] >> (row % 64) & 1 == 1
+    }
+
     /// The range of the round.
     pub fn rows(&self) -> Range<u32> {
         self.start..self.end
@@ -104,7 +109,7 @@ mod tests {
             let mut round = Round::resumed(7..7 + rows, 0).unwrap();
             let mut seen = Vec::new();
             while let Some(row) = round.next() {
-                assert!(round.waiting()[row as usize / 64] >> (row % 64) & 1 == 1);
+                assert!(round.waits(row));
                 seen.push(row);
                 round.advance();
             }

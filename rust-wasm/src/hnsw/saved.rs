@@ -111,7 +111,7 @@ impl GraphLoader {
                 continue;
             }
             let mut links = reader.words(level * m)?;
-            self.graph.layers.upper.try_reserve(level)?;
+            self.graph.layers.upper.try_reserve(core::iter::once(level))?;
             self.graph.layers.upper.push(row, level);
             let node = self.graph.layers.upper.node_of(row);
             for slot in self.graph.layers.upper.all_slots_mut(node) {
@@ -145,23 +145,59 @@ impl GraphLoader {
         if self.graph.layers.nodes(0) != self.rows {
             return Err(Error::Corrupt("chunks of the graph are missing"));
         }
-        let upper = &self.graph.layers.upper;
-        for node in 0..upper.count() {
-            for (at, &link) in upper.all_slots(node).iter().enumerate() {
-                let layer = 1 + at / self.graph.params.m;
-                if link >= upper.count() || upper.level(link) < layer {
-                    return Err(Error::Corrupt("a link leads out of its layer"));
-                }
-            }
+        if self.graph.entry != NONE && self.graph.round.waits(self.graph.entry) {
+            return Err(Error::Corrupt("the entry of the graph is not in it"));
         }
+        self.check_links()?;
         if !self.next.is_empty() {
-            try_resize(&mut self.next, self.rows, NONE)?;
-            self.graph.twins = Twins::from_next(self.next)?
-                .ok_or(Error::Corrupt("a list of twins does not end"))?;
+            self.graph.twins = self.checked_twins()?;
         }
         self.graph.grow_dirty(self.rows)?;
         self.graph.mark_clean();
         Ok(self.graph)
+    }
+
+    /// Rows that wait have no links and none lead to them; on the upper layers links stay on their layer.
+    fn check_links(&self) -> Result<()> {
+        let Graph { layers, round, .. } = &self.graph;
+        for row in 0..self.rows as u32 {
+            let waits = round.waits(row);
+            if layers
+                .base
+                .links(row)
+                .iter()
+                .any(|&link| link != row && (waits || round.waits(link)))
+            {
+                return Err(Error::Corrupt("a row has links that is not in the graph"));
+            }
+        }
+        for node in 0..layers.upper.count() {
+            let waits = round.waits(layers.upper.row(node));
+            for (at, &link) in layers.upper.all_slots(node).iter().enumerate() {
+                let layer = 1 + at / layers.slots(1);
+                if link >= layers.upper.count() || layers.upper.level(link) < layer {
+                    return Err(Error::Corrupt("a link leads out of its layer"));
+                }
+                if link != node && (waits || round.waits(layers.upper.row(link))) {
+                    return Err(Error::Corrupt("a row has links that is not in the graph"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The lists of twins: they end, and rows that wait are in none.
+    fn checked_twins(&mut self) -> Result<Twins> {
+        let mut next = core::mem::take(&mut self.next);
+        try_resize(&mut next, self.rows, NONE)?;
+        let round = &self.graph.round;
+        let listed = |(row, &next): (usize, &u32)| {
+            next != NONE && (round.waits(row as u32) || round.waits(next))
+        };
+        if next.iter().enumerate().any(listed) {
+            return Err(Error::Corrupt("a row has twins that is not in the graph"));
+        }
+        Twins::from_next(next)?.ok_or(Error::Corrupt("a list of twins does not end"))
     }
 }
 

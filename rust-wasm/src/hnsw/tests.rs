@@ -61,12 +61,7 @@ fn reloaded(index: &Index) -> Index {
 /// Every inserted live row is reached from the entry: on layer 0 and, as a twin, beside it; and every layer is
 /// connected in itself.
 fn check(graph: &Graph, live: &[u64]) {
-    let waiting = graph.waiting();
-    let inserted = |row: u32| {
-        let waits = waiting.0.contains(&(row as usize))
-            && waiting.1[row as usize / 64] >> (row % 64) & 1 == 1;
-        !waits && (row as usize) < graph.round.rows().end as usize
-    };
+    let inserted = |row: u32| row < graph.round.rows().end && !graph.round.waits(row);
     if graph.entry == NONE {
         return;
     }

@@ -1,7 +1,7 @@
 //! Vectors as they were given, bit for bit: what answers are made of in the end.
 
 use crate::distance::{F32_LANES, dot_f32, l2_squared_f32};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::{try_reserve, try_reserve_total, try_resize};
 use crate::metric::Metric;
 use crate::space::Space;
@@ -57,16 +57,24 @@ impl Vectors {
 
     /// Makes room for `additional` rows, so that pushing them cannot fail.
     pub fn try_reserve(&mut self, additional: usize) -> Result<()> {
-        let rows = self.rows + additional;
+        let rows = self.rows.checked_add(additional).ok_or(Error::OutOfMemory)?;
+        // More than can be addressed need not be tried.
+        rows.checked_mul(self.stride * size_of::<f32>()).ok_or(Error::OutOfMemory)?;
+        let used = self.chunks.len();
+        self.try_reserve_chunks(rows).inspect_err(|_| self.chunks.truncate(used))?;
+        match self.metric {
+            Metric::Cosine => try_reserve(&mut self.inverse_norms, additional),
+            Metric::Dot | Metric::L2 => Ok(()),
+        }
+    }
+
+    fn try_reserve_chunks(&mut self, rows: usize) -> Result<()> {
         let chunks = rows.div_ceil(self.chunk_rows());
         try_reserve_total(&mut self.chunks, chunks)?;
         self.chunks.resize_with(chunks.max(self.chunks.len()), Vec::new);
         for chunk in self.rows >> self.chunk_shift..chunks {
             let filled = (rows - (chunk << self.chunk_shift)).min(self.chunk_rows());
             try_reserve_total(&mut self.chunks[chunk], filled * self.stride)?;
-        }
-        if self.metric == Metric::Cosine {
-            try_reserve(&mut self.inverse_norms, additional)?;
         }
         Ok(())
     }

@@ -1,0 +1,70 @@
+//! The exact scan equals the definition of every metric, on every representation.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The metric by its definition, in double precision.
+fn distance(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
+    let pairs = || a.iter().zip(b).map(|(&a, &b)| (f64::from(a), f64::from(b)));
+    let dot: f64 = pairs().map(|(a, b)| a * b).sum();
+    let norm = |v: &[f32]| v.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    match metric {
+        Metric::Cosine if norm(a) * norm(b) == 0.0 => 1.0,
+        Metric::Cosine => 1.0 - dot / norm(a) / norm(b),
+        Metric::Dot => -dot,
+        Metric::L2 => pairs().map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt(),
+    }
+}
+
+fn vectors() -> impl Strategy<Value = (usize, Vec<f32>)> {
+    (1usize..40, 1usize..80).prop_flat_map(|(dimension, rows)| {
+        let value = prop_oneof![Just(0.0f32), -2.0f32..2.0, -1e4f32..1e4];
+        (Just(dimension), prop::collection::vec(value, dimension * (rows + 1)))
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_exact_scan_equals_the_definition(
+        (dimension, values) in vectors(),
+        metric in prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2]),
+        codes in prop::sample::select(vec![CodeKind::None, CodeKind::Int8]),
+        k in 1usize..100,
+    ) {
+        let (query, matrix) = values.split_at(dimension);
+        let rows: Vec<&[f32]> = matrix.chunks(dimension).collect();
+        let mut index = Index::new(Config { dimension, metric, codes }).unwrap();
+        index.try_reserve(rows.len()).unwrap();
+        index.add(matrix);
+        index.search(query, k, 1, Method::Exact, None).unwrap();
+
+        let mut expected: Vec<f64> = rows.iter().map(|row| distance(metric, query, row)).collect();
+        expected.sort_unstable_by(f64::total_cmp);
+        let found = &index.found;
+        prop_assert_eq!(found.rows.len(), k.min(rows.len()));
+        let size = values.iter().fold(1.0, |size: f64, &v| size.max(v.abs().into()));
+        let tolerance = match metric {
+            Metric::Cosine => 1e-5,
+            Metric::Dot => 1e-5 * size * size * dimension as f64,
+            Metric::L2 => 1e-5 * size * dimension as f64,
+        };
+        for (n, (&row, &found)) in found.rows.iter().zip(&found.distances).enumerate() {
+            let own = distance(metric, query, rows[row as usize]);
+            prop_assert!((f64::from(found) - own).abs() <= tolerance, "{found} is not {own}");
+            prop_assert!((f64::from(found) - expected[n]).abs() <= tolerance);
+        }
+    }
+}
+
+#[test]
+fn rows_that_do_not_fit_are_refused_and_nothing_changes() {
+    let config = Config { dimension: 384, metric: Metric::Cosine, codes: CodeKind::Int8 };
+    let mut index = Index::new(config).unwrap();
+    for rows in [usize::MAX, usize::MAX / 2, i32::MAX as usize + 1] {
+        assert_eq!(index.try_reserve(rows), Err(Error::OutOfMemory));
+    }
+    index.try_reserve(1).unwrap();
+    index.add(&[1.0; 384]);
+    assert_eq!(index.rows(), 1);
+}
