@@ -17,7 +17,7 @@ import { requireOneOf } from './config.ts'
 import type { EmbeddingSpace } from './embedding.ts'
 import { matchRows } from './match.ts'
 import { planSearch, type SearchPlan } from './plan.ts'
-import { decodeDocument, validateVector } from './records.ts'
+import { decodeDocument, validateId, validateVector } from './records.ts'
 import type { CollectionState } from './state.ts'
 import { describe, isPlainObject } from './values.ts'
 
@@ -164,7 +164,7 @@ function isIdQuery(query: Query): query is { readonly id: string } {
 }
 
 function recordVector(state: CollectionState, id: string): VectorQuery | undefined {
-  const row = state.rowOf.get(id)
+  const row = state.rowOf.get(validateId(id))
   if (row === undefined) {
     throw new QuiverError(
       'NOT_FOUND',

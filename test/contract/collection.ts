@@ -279,6 +279,7 @@ export function describeCollection(where: string, place: Place): void {
       const hits = await c.search({ id: 'a' }, { k: 10 })
       expect(hits.map(({ id }) => id)).toEqual(['b', 'c'])
       await refused(c.search({ id: 'nobody' }), 'NOT_FOUND')
+      await refused(c.search({ id: 5 as never }), 'INVALID_ID')
     })
 
     it('answers many queries in order, of every kind', async () => {
