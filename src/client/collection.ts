@@ -130,7 +130,10 @@ export class ClientCollection implements Collection<Fields> {
     })
   }
 
-  /** Released by its user, or the worker would hold it until the page's garbage is collected. */
+  /**
+   * To be released by its user in a `finally`: that frees what the worker holds, and keeps the proxy alive until then. One that
+   * is collected as garbage closes its port, and the answer of a commit under way is lost.
+   */
   async #batch(): Promise<Remote<RemoteBatch>> {
     return (await this.#remote.batch()) as unknown as Remote<RemoteBatch>
   }

@@ -6,6 +6,7 @@ const INTERVAL_MS = 100
 export class ProgressReporter {
   readonly #report: ((progress: Progress) => void) | undefined
   #last = -Infinity
+  #phase: Progress['phase'] | undefined
 
   constructor(report: ((progress: Progress) => void) | undefined) {
     this.#report = report
@@ -14,8 +15,11 @@ export class ProgressReporter {
   report(phase: Progress['phase'], done: number, total: number): void {
     if (!this.#report) return
     const now = performance.now()
-    if (done !== 0 && done !== total && now - this.#last < INTERVAL_MS) return
+    // By the phase, not by `done`: work that waits for its turn stands at 0 for as long as it waits.
+    const starts = phase !== this.#phase
+    if (!starts && done !== total && now - this.#last < INTERVAL_MS) return
     this.#last = now
+    this.#phase = phase
     try {
       this.#report({ done, total, phase })
     } catch (error) {
