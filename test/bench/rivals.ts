@@ -8,7 +8,7 @@ import { inRepository } from '../../scripts/lib/root.mjs'
 import { run } from '../../scripts/lib/run.mjs'
 import { onlyWhenChanged } from '../../scripts/lib/stamp.mjs'
 import { step } from '../../scripts/lib/step.mjs'
-import type { NodeContender } from './contenders/names.ts'
+import { inNode, type NodeContender } from './contenders/names.ts'
 
 const folder = '.cache/bench/rivals'
 
@@ -22,7 +22,7 @@ export async function installRivals(): Promise<void> {
       'bench-rivals',
       {
         inputs: ['test/bench/package.json', 'test/bench/package-lock.json'],
-        outputs: [`${folder}/node_modules/hnswlib-node-this-cpu/build/Release/addon.node`],
+        outputs: inNode.map((name) => `${folder}/node_modules/${name}/build/Release/addon.node`),
         extra: cpus()[0]?.model,
       },
       async () => {
@@ -32,8 +32,10 @@ export async function installRivals(): Promise<void> {
         }
         const options = { cwd: inRivals(), onLine: note, env: nodeHeaders() }
         await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options)
-        await run('npm', ['rebuild', 'hnswlib-node'], options)
-        await run('npm', ['rebuild', 'hnswlib-node-this-cpu'], {
+        // Said aloud: `npm run` hands the repository's own ignore-scripts down, and npm would compile nothing and succeed.
+        const rebuild = ['rebuild', '--ignore-scripts=false']
+        await run('npm', [...rebuild, 'hnswlib-node'], options)
+        await run('npm', [...rebuild, 'hnswlib-node-this-cpu'], {
           ...options,
           env: { ...options.env, CXXFLAGS: '-march=native' },
         })
