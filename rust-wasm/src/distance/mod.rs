@@ -2,8 +2,10 @@
 //! overlap. `scalar` says what each computes; `simd128` and `relaxed` are its fast twins, bound to it by one property
 //! (`twins`). This module exports the best the target has.
 //!
-//! Lengths are the padded ones: a multiple of [`F32_LANES`] floats or [`I8_LANES`] codes, padding being neutral.
+//! Lengths are the padded ones, whole registers of a row: a multiple of [`F32_LANES`] floats, [`F16_LANES`] halves,
+//! [`I8_LANES`] codes or [`BIT_BYTES`] bytes of bits, padding being neutral.
 
+pub mod f16;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub mod relaxed;
 pub mod scalar;
@@ -15,7 +17,10 @@ mod twins;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use relaxed::dot_i8;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-pub use scalar::{dot_f32, dot_i8, l2_squared_f32, less_than};
+pub use scalar::{
+    dot_bits, dot_f16, dot_f32, dot_i8, intersection, l1_f16, l1_f32, l1_i8, l2_squared_f16,
+    l2_squared_f32, less_than,
+};
 #[cfg(all(
     target_arch = "wasm32",
     target_feature = "simd128",
@@ -23,12 +28,22 @@ pub use scalar::{dot_f32, dot_i8, l2_squared_f32, less_than};
 ))]
 pub use simd128::dot_i8;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub use simd128::{dot_f32, l2_squared_f32, less_than};
+pub use simd128::{
+    dot_bits, dot_f16, dot_f32, intersection, l1_f16, l1_f32, l1_i8, l2_squared_f16,
+    l2_squared_f32, less_than,
+};
 
 /// Floats in a SIMD register.
 pub const F32_LANES: usize = 4;
+/// Halves in a SIMD register.
+pub const F16_LANES: usize = 8;
 /// Codes in a SIMD register.
 pub const I8_LANES: usize = 16;
+/// Bytes of bits in a SIMD register.
+pub const BIT_BYTES: usize = 16;
+
+/// Planes of a query against bits: the bits of its numbers.
+pub const PLANES: usize = 4;
 
 /// Rows that the kernels take at once where there are enough: beyond eight the sums no longer fit the registers.
 pub const BATCH: usize = 8;

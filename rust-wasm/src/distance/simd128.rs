@@ -1,21 +1,40 @@
-//! The kernels for every current browser: 128-bit SIMD.
+//! The kernels for every current browser: 128-bit SIMD. What each computes is said in [`scalar`](super::scalar).
 
 use core::arch::wasm32::*;
 
-use super::{F32_LANES, I8_LANES};
+use super::{F32_LANES, PLANES};
 
-/// Panics unless all rows are as long as the query, in whole registers; the loops below rely on it.
-#[inline(always)]
-fn check<Q, V, const N: usize>(query: &[Q], rows: &[&[V]; N], lanes: usize) {
-    assert!(query.len().is_multiple_of(lanes) && rows.iter().all(|row| row.len() == query.len()));
-}
+/// Bytes of a SIMD register.
+const REGISTER: usize = 16;
 
-/// # Safety
-/// `index + 16 / size_of::<T>()` elements must be there.
+/// Walks over the query and all rows at once, a register of every row at a time beside the `Q` registers of the query
+/// that belong to it: `step(query, row, n, sum)` is the new sum of row `n`. Returns the sums.
+///
+/// Panics unless every row is whole registers and the query `Q` times as long.
 #[inline(always)]
-pub(super) unsafe fn load<T>(values: &[T], index: usize) -> v128 {
-    // SAFETY: promised by the caller; `v128_load` needs no alignment.
-    unsafe { v128_load(values.as_ptr().add(index).cast()) }
+pub(super) fn fold<A, B, const Q: usize, const N: usize>(
+    query: &[A],
+    rows: [&[B]; N],
+    step: impl Fn([v128; Q], v128, usize, v128) -> v128,
+) -> [v128; N] {
+    let bytes = size_of_val(query) / Q;
+    let fits = |row: &&[B]| size_of_val(*row) == bytes;
+    assert!(size_of_val(query).is_multiple_of(Q * REGISTER) && rows.iter().all(fits));
+    let query = query.as_ptr().cast::<u8>();
+    let rows = rows.map(|row| row.as_ptr().cast::<u8>());
+    let mut sums = [i32x4_splat(0); N];
+    for offset in (0..bytes).step_by(REGISTER) {
+        // SAFETY: checked above; `v128_load` needs no alignment, and any bytes are a v128.
+        let q = core::array::from_fn(|i| unsafe {
+            v128_load(query.add(Q * offset + i * REGISTER).cast())
+        });
+        for n in 0..N {
+            // SAFETY: checked above.
+            let v = unsafe { v128_load(rows[n].add(offset).cast()) };
+            sums[n] = step(q, v, n, sums[n]);
+        }
+    }
+    sums
 }
 
 /// The four lanes added up.
@@ -32,59 +51,143 @@ pub(super) fn sum_i32(lanes: v128) -> i32 {
     i32x4_extract_lane::<0>(pairs) + i32x4_extract_lane::<1>(pairs)
 }
 
+#[inline(always)]
+fn add_product(sum: v128, a: v128, b: v128) -> v128 {
+    f32x4_add(sum, f32x4_mul(a, b))
+}
+
+#[inline(always)]
+fn add_square(sum: v128, a: v128, b: v128) -> v128 {
+    let difference = f32x4_sub(a, b);
+    add_product(sum, difference, difference)
+}
+
+#[inline(always)]
+fn add_absolute(sum: v128, a: v128, b: v128) -> v128 {
+    f32x4_add(sum, f32x4_abs(f32x4_sub(a, b)))
+}
+
+/// Adds sixteen bytes to four sums. At once, though bytes could be gathered some times before they overflow: the two
+/// instructions are few beside those of a popcount.
+#[inline(always)]
+fn add_bytes(sum: v128, bytes: v128) -> v128 {
+    i32x4_add(sum, i32x4_extadd_pairwise_i16x8(i16x8_extadd_pairwise_u8x16(bytes)))
+}
+
+/// Eight finite halves as floats. A half's exponent and mantissa, moved to a float's, are 2^112 times too small, also
+/// where the half is subnormal.
+#[inline(always)]
+fn decode_f16(halves: v128) -> [v128; 2] {
+    [i32x4_extend_low_i16x8(halves), i32x4_extend_high_i16x8(halves)].map(|extended| {
+        let bits = v128_and(i32x4_shl(extended, 13), i32x4_splat(0x8fff_e000_u32 as i32));
+        f32x4_mul(bits, f32x4_splat(f32::from_bits((127 + 112) << 23)))
+    })
+}
+
 /// See [`scalar::dot_f32`](super::scalar::dot_f32).
 #[inline]
 pub fn dot_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
-    check(query, &rows, F32_LANES);
-    let mut sums = [f32x4_splat(0.0); N];
-    for index in (0..query.len()).step_by(F32_LANES) {
-        // SAFETY: checked above.
-        let q = unsafe { load(query, index) };
-        for n in 0..N {
-            // SAFETY: checked above.
-            let v = unsafe { load(rows[n], index) };
-            sums[n] = f32x4_add(sums[n], f32x4_mul(q, v));
-        }
-    }
-    sums.map(sum_f32)
+    fold(query, rows, |[q], v, _, sum| add_product(sum, q, v)).map(sum_f32)
 }
 
 /// See [`scalar::l2_squared_f32`](super::scalar::l2_squared_f32).
 #[inline]
 pub fn l2_squared_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
-    check(query, &rows, F32_LANES);
-    let mut sums = [f32x4_splat(0.0); N];
-    for index in (0..query.len()).step_by(F32_LANES) {
-        // SAFETY: checked above.
-        let q = unsafe { load(query, index) };
-        for n in 0..N {
-            // SAFETY: checked above.
-            let difference = f32x4_sub(q, unsafe { load(rows[n], index) });
-            sums[n] = f32x4_add(sums[n], f32x4_mul(difference, difference));
-        }
-    }
+    fold(query, rows, |[q], v, _, sum| add_square(sum, q, v)).map(sum_f32)
+}
+
+/// See [`scalar::l1_f32`](super::scalar::l1_f32).
+#[inline]
+pub fn l1_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
+    fold(query, rows, |[q], v, _, sum| add_absolute(sum, q, v)).map(sum_f32)
+}
+
+/// See [`scalar::dot_f16`](super::scalar::dot_f16).
+#[inline]
+pub fn dot_f16<const N: usize>(query: &[f32], rows: [&[u16]; N]) -> [f32; N] {
+    let sums = fold(query, rows, |[q0, q1], halves, _, sum| {
+        let [v0, v1] = decode_f16(halves);
+        add_product(add_product(sum, q0, v0), q1, v1)
+    });
     sums.map(sum_f32)
+}
+
+/// The sum over a row of halves of what `add` adds for a query's value and the row's.
+#[inline(always)]
+fn fold_f16<const N: usize>(
+    query: &[f32],
+    rows: [&[u16]; N],
+    scales: [f32; N],
+    add: impl Fn(v128, v128, v128) -> v128,
+) -> [f32; N] {
+    let sums = fold(query, rows, |[q0, q1], halves, n, sum| {
+        let [v0, v1] = decode_f16(halves).map(|v| f32x4_mul(v, f32x4_splat(scales[n])));
+        add(add(sum, q0, v0), q1, v1)
+    });
+    sums.map(sum_f32)
+}
+
+/// See [`scalar::l2_squared_f16`](super::scalar::l2_squared_f16).
+#[inline]
+pub fn l2_squared_f16<const N: usize>(
+    query: &[f32],
+    rows: [&[u16]; N],
+    scales: [f32; N],
+) -> [f32; N] {
+    fold_f16(query, rows, scales, add_square)
+}
+
+/// See [`scalar::l1_f16`](super::scalar::l1_f16).
+#[inline]
+pub fn l1_f16<const N: usize>(query: &[f32], rows: [&[u16]; N], scales: [f32; N]) -> [f32; N] {
+    fold_f16(query, rows, scales, add_absolute)
 }
 
 /// See [`scalar::dot_i8`](super::scalar::dot_i8). Widens to 16 bits; two products of 127 × 127 fit the 32-bit lanes
 /// that `i32x4_dot_i16x8` adds them in.
 #[inline]
 pub fn dot_i8<const N: usize>(query: &[i8], rows: [&[u8]; N]) -> [i32; N] {
-    check(query, &rows, I8_LANES);
-    let mut sums = [i32x4_splat(0); N];
-    for index in (0..query.len()).step_by(I8_LANES) {
-        // SAFETY: checked above.
-        let q = unsafe { load(query, index) };
-        let (q_low, q_high) = (i16x8_extend_low_i8x16(q), i16x8_extend_high_i8x16(q));
-        for n in 0..N {
-            // SAFETY: checked above.
-            let v = unsafe { load(rows[n], index) };
-            let low = i32x4_dot_i16x8(q_low, i16x8_extend_low_u8x16(v));
-            let high = i32x4_dot_i16x8(q_high, i16x8_extend_high_u8x16(v));
-            sums[n] = i32x4_add(sums[n], i32x4_add(low, high));
-        }
-    }
+    let sums = fold(query, rows, |[q], v, _, sum| {
+        let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(q), i16x8_extend_low_u8x16(v));
+        let high = i32x4_dot_i16x8(i16x8_extend_high_i8x16(q), i16x8_extend_high_u8x16(v));
+        i32x4_add(sum, i32x4_add(low, high))
+    });
     sums.map(sum_i32)
+}
+
+/// See [`scalar::l1_i8`](super::scalar::l1_i8).
+#[inline]
+pub fn l1_i8<const N: usize>(query: &[f32], rows: [&[u8]; N], scales: [f32; N]) -> [f32; N] {
+    let sums = fold(query, rows, |[q0, q1, q2, q3], codes, n, sum| {
+        let levels = i8x16_sub(codes, i8x16_splat(64));
+        let (low, high) = (i16x8_extend_low_i8x16(levels), i16x8_extend_high_i8x16(levels));
+        let decode = |level| f32x4_mul(f32x4_convert_i32x4(level), f32x4_splat(scales[n]));
+        let sum = add_absolute(sum, q0, decode(i32x4_extend_low_i16x8(low)));
+        let sum = add_absolute(sum, q1, decode(i32x4_extend_high_i16x8(low)));
+        let sum = add_absolute(sum, q2, decode(i32x4_extend_low_i16x8(high)));
+        add_absolute(sum, q3, decode(i32x4_extend_high_i16x8(high)))
+    });
+    sums.map(sum_f32)
+}
+
+/// See [`scalar::dot_bits`](super::scalar::dot_bits). A byte's part is at most 8 × (1 + 2 + 4 + 8) = 120.
+#[inline]
+pub fn dot_bits<const N: usize>(planes: &[u8], rows: [&[u8]; N]) -> [u32; N] {
+    let sums = fold(planes, rows, |planes: [v128; PLANES], bits, _, sum| {
+        let [ones, twos, fours, eights] = planes.map(|plane| i8x16_popcnt(v128_and(plane, bits)));
+        let twice = |counts| i8x16_add(counts, counts);
+        let counts = i8x16_add(fours, twice(eights));
+        let counts = i8x16_add(twos, twice(counts));
+        add_bytes(sum, i8x16_add(ones, twice(counts)))
+    });
+    sums.map(|sum| sum_i32(sum) as u32)
+}
+
+/// See [`scalar::intersection`](super::scalar::intersection).
+#[inline]
+pub fn intersection<const N: usize>(query: &[u8], rows: [&[u8]; N]) -> [u32; N] {
+    let sums = fold(query, rows, |[q], v, _, sum| add_bytes(sum, i8x16_popcnt(v128_and(q, v))));
+    sums.map(|sum| sum_i32(sum) as u32)
 }
 
 /// See [`scalar::less_than`](super::scalar::less_than).
@@ -95,7 +198,7 @@ pub fn less_than<const N: usize>(values: &[f32; N], bound: f32) -> u32 {
     let whole = N - N % F32_LANES;
     for index in (0..whole).step_by(F32_LANES) {
         // SAFETY: `index` is below `whole`, a multiple of the lanes.
-        let lanes = unsafe { load(values, index) };
+        let lanes = unsafe { v128_load(values.as_ptr().add(index).cast()) };
         bits |= u32::from(i32x4_bitmask(f32x4_lt(lanes, bound_lanes))) << index;
     }
     for (index, &value) in values.iter().enumerate().skip(whole) {

@@ -10,44 +10,75 @@ use crate::hnsw::level::mix;
 struct Numbers(u64);
 
 impl Numbers {
-    fn below(&mut self, bound: u64) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 += 1;
-        mix(self.0) % bound
+        mix(self.0)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
     }
 
     fn floats(&mut self, len: usize) -> Vec<f32> {
         (0..len).map(|_| self.below(2_000_001) as f32 / 1e6 - 1.0).collect()
     }
+
+    fn codes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.below(128) as u8).collect()
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.next() as u8).collect()
+    }
+
+    /// Halves between -2 and 2; as many are subnormal as lie between two powers of two.
+    fn halves(&mut self, len: usize) -> Vec<u16> {
+        (0..len).map(|_| self.next() as u16 & 0xbfff).collect()
+    }
 }
 
-fn close(actual: f32, expected: f32) -> bool {
-    (actual - expected).abs() <= 1e-5 * expected.abs().max(1.0)
+/// Whether two kernels agree but for the order in which they add up floats.
+fn assert_close<const N: usize>(actual: [f32; N], expected: [f32; N]) {
+    let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * b.abs().max(1.0);
+    assert!(actual.iter().zip(&expected).all(close), "{actual:?} {expected:?}");
 }
 
 fn twins_agree<const N: usize>(seed: u64) {
     let numbers = &mut Numbers(seed);
     for registers in 0..40 {
         let len = registers * F32_LANES;
-        let query = numbers.floats(len);
-        let rows: [Vec<f32>; N] = core::array::from_fn(|_| numbers.floats(len));
+        let query = &numbers.floats(len);
+        let rows: [_; N] = core::array::from_fn(|_| numbers.floats(len));
         let rows = rows.each_ref().map(Vec::as_slice);
-        let pairs = [
-            (dot_f32(&query, rows), scalar::dot_f32(&query, rows)),
-            (l2_squared_f32(&query, rows), scalar::l2_squared_f32(&query, rows)),
-        ];
-        for (actual, expected) in pairs {
-            assert!(
-                actual.into_iter().zip(expected).all(|(a, b)| close(a, b)),
-                "{actual:?} {expected:?}"
-            );
-        }
+        assert_close(dot_f32(query, rows), scalar::dot_f32(query, rows));
+        assert_close(l2_squared_f32(query, rows), scalar::l2_squared_f32(query, rows));
+        assert_close(l1_f32(query, rows), scalar::l1_f32(query, rows));
+
+        let len = registers * F16_LANES;
+        let query = &numbers.floats(len);
+        let scales = core::array::from_fn(|n| 0.25 + n as f32);
+        let rows: [_; N] = core::array::from_fn(|_| numbers.halves(len));
+        let rows = rows.each_ref().map(Vec::as_slice);
+        assert_close(dot_f16(query, rows), scalar::dot_f16(query, rows));
+        let expected = scalar::l2_squared_f16(query, rows, scales);
+        assert_close(l2_squared_f16(query, rows, scales), expected);
+        assert_close(l1_f16(query, rows, scales), scalar::l1_f16(query, rows, scales));
 
         let len = registers * I8_LANES;
-        let query: Vec<i8> = (0..len).map(|_| (numbers.below(255) as i16 - 127) as i8).collect();
-        let rows: [Vec<u8>; N] =
-            core::array::from_fn(|_| (0..len).map(|_| numbers.below(128) as u8).collect());
+        let query: &Vec<_> = &(0..len).map(|_| (numbers.below(255) as i16 - 127) as i8).collect();
+        let rows: [_; N] = core::array::from_fn(|_| numbers.codes(len));
         let rows = rows.each_ref().map(Vec::as_slice);
-        assert_eq!(dot_i8(&query, rows), scalar::dot_i8(&query, rows));
+        assert_eq!(dot_i8(query, rows), scalar::dot_i8(query, rows));
+        let query = &numbers.floats(len);
+        let scales = core::array::from_fn(|n| 0.01 + n as f32 / 64.0);
+        assert_close(l1_i8(query, rows, scales), scalar::l1_i8(query, rows, scales));
+
+        let len = registers * BIT_BYTES;
+        let (query, planes) = (&numbers.bytes(len), &numbers.bytes(len * PLANES));
+        let rows: [_; N] = core::array::from_fn(|_| numbers.bytes(len));
+        let rows = rows.each_ref().map(Vec::as_slice);
+        assert_eq!(intersection(query, rows), scalar::intersection(query, rows));
+        assert_eq!(dot_bits(planes, rows), scalar::dot_bits(planes, rows));
 
         let mut values: [f32; N] = core::array::from_fn(|_| numbers.below(5) as f32);
         values[0] = [f32::NAN, f32::INFINITY, -0.0, 2.0][registers % 4];
@@ -68,13 +99,32 @@ fn kernels_equal_their_scalar_twins() {
 
 #[test]
 #[wasm_bindgen_test]
-fn extreme_codes_do_not_saturate() {
-    for len in [I8_LANES, 64 * I8_LANES, 4096 * I8_LANES] {
+fn extreme_codes_and_bits_do_not_saturate() {
+    for registers in [1, 64, 4096] {
+        let codes = registers * I8_LANES;
         for q in [-127, 127] {
-            let query = vec![q; len];
-            let row = vec![127; len];
-            let expected = i32::from(q) * 127 * len as i32;
+            let query = vec![q; codes];
+            let row = vec![127; codes];
+            let expected = i32::from(q) * 127 * codes as i32;
             assert_eq!(dot_i8(&query, [&row[..]; BATCH]), [expected; BATCH]);
+        }
+        let bytes = registers * BIT_BYTES;
+        let row = vec![u8::MAX; bytes];
+        let planes = vec![u8::MAX; bytes * PLANES];
+        assert_eq!(intersection(&row, [&row[..]; BATCH]), [8 * bytes as u32; BATCH]);
+        assert_eq!(dot_bits(&planes, [&row[..]; BATCH]), [15 * 8 * bytes as u32; BATCH]);
+    }
+}
+
+#[test]
+#[wasm_bindgen_test]
+fn every_finite_half_is_decoded_exactly() {
+    for half in (0..=u16::MAX).filter(|half| half & 0x7c00 != 0x7c00) {
+        let row = [half, 0, 0, 0, 0, 0, 0, half];
+        for lane in [0, 7] {
+            let mut query = [0.0; F16_LANES];
+            query[lane] = 1.0;
+            assert_eq!(dot_f16(&query, [&row[..]]), [f16::to_f32(half)], "{half:#x}");
         }
     }
 }
