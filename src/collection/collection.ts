@@ -188,6 +188,7 @@ export class LocalCollection implements Collection<Fields> {
       metric: config.metric,
       index: index?.config.graph ? 'hnsw' : 'flat',
       quantization: index?.config.codes ?? codesOf(config, config.dimension ?? 0),
+      originals: config.originals,
       embedder: config.embedder ?? this.space.id,
       bytes: { ...bytes, total: codes + graph + vectors + idBytes + bytes.columns },
       device: 'wasm',

@@ -1,6 +1,14 @@
-import type { CollectionOptions, IndexOption, Metric, Quantization } from '../contract/api.ts'
+import type {
+  CollectionOptions,
+  IndexOption,
+  Metric,
+  Originals,
+  Quantization,
+} from '../contract/api.ts'
 import type { Fields } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
+import { comparesSets } from '../engine/distance.ts'
+import type { IndexConfig } from '../engine/index.ts'
 import { validateFields } from './columns/index.ts'
 import { describe } from './values.ts'
 
@@ -15,17 +23,25 @@ export interface CollectionConfig {
   readonly fields: Fields
   readonly index: IndexPolicy
   readonly quantization: Quantization
+  readonly originals: Originals
 }
 
 /** The index that was asked for, with its defaults filled in. */
 export type IndexPolicy =
   | { readonly type: 'flat' }
-  | { readonly type: 'hnsw' | 'auto'; readonly M: number; readonly efConstruction: number }
+  | {
+      readonly type: 'hnsw' | 'auto'
+      readonly M: number
+      readonly efConstruction: number
+      readonly efSearch?: number
+    }
 
-const METRICS: readonly Metric[] = ['cosine', 'dot', 'l2']
-const QUANTIZATIONS: readonly Quantization[] = ['none', 'int8', 'auto']
+const METRICS: readonly Metric[] = ['cosine', 'dot', 'l2', 'l1', 'hamming', 'jaccard']
+const QUANTIZATIONS: readonly Quantization[] = ['none', 'f16', 'int8', '1bit', 'auto']
+const ORIGINALS: readonly Originals[] = ['f32', 'f16']
 const MAX_NAME_LENGTH = 512
 const MAX_DIMENSION = 65_536
+export const MAX_EF = 100_000
 
 /** Below this, int8 codes lose too much for what they save. */
 const INT8_FROM_DIMENSION = 64
@@ -46,7 +62,14 @@ export function createConfig(name: string, options: CollectionOptions<Fields>): 
     fields: requestedFields(options),
     index: indexPolicy(options.index),
     quantization: requestedQuantization(options),
+    originals: requestedOriginals(options) ?? 'f32',
   }
+}
+
+/** A config as it was stored, by this version or an earlier one, which knew fewer options. */
+export function storedConfig(stored: unknown): CollectionConfig {
+  const config = stored as Omit<CollectionConfig, 'originals'> & Partial<CollectionConfig>
+  return mergeConfig({ ...config, originals: config.originals ?? 'f32' }, {})
 }
 
 /**
@@ -61,6 +84,8 @@ export function mergeConfig(
     requireOneOf('metric', options.metric, METRICS)
     requireSame(stored, 'metric', stored.metric, options.metric)
   }
+  const originals = requestedOriginals(options) ?? stored.originals
+  requireSame(stored, 'originals', stored.originals, originals)
   const dimension = requestedDimension(options)
   if (dimension !== undefined && stored.dimension !== undefined && !options.embedder) {
     requireSame(stored, 'dimension', stored.dimension, dimension)
@@ -76,11 +101,13 @@ export function mergeConfig(
     index: options.index === undefined ? stored.index : indexPolicy(options.index),
     quantization:
       options.quantization === undefined ? stored.quantization : requestedQuantization(options),
+    originals,
   }
 }
 
 /** What the codes are, once the dimension is known. */
-export function codesOf(config: CollectionConfig, dimension: number): 'none' | 'int8' {
+export function codesOf(config: CollectionConfig, dimension: number): IndexConfig['codes'] {
+  if (comparesSets(config.metric)) return '1bit'
   if (config.quantization !== 'auto') return config.quantization
   return dimension >= INT8_FROM_DIMENSION ? 'int8' : 'none'
 }
@@ -152,15 +179,22 @@ function requestedQuantization(options: CollectionOptions<Fields>): Quantization
   return quantization
 }
 
+function requestedOriginals({ originals }: CollectionOptions<Fields>): Originals | undefined {
+  if (originals !== undefined) requireOneOf('originals', originals, ORIGINALS)
+  return originals
+}
+
 function indexPolicy(option: IndexOption | undefined): IndexPolicy {
   if (option === undefined || option === 'auto') return { type: 'auto', ...DEFAULT_GRAPH }
   const type: unknown = (option as Partial<typeof option> | null)?.type
   requireOneOf('index.type', type, ['flat', 'hnsw'])
   if (option.type === 'flat') return { type: 'flat' }
-  const { M, efConstruction } = { ...DEFAULT_GRAPH, ...option }
+  const { M = DEFAULT_GRAPH.M, efConstruction = DEFAULT_GRAPH.efConstruction, efSearch } = option
   requireInteger('index.M', M, 2, 64)
   requireInteger('index.efConstruction', efConstruction, 8, 1000)
-  return { type: 'hnsw', M, efConstruction }
+  if (efSearch === undefined) return { type: 'hnsw', M, efConstruction }
+  requireInteger('index.efSearch', efSearch, 1, MAX_EF)
+  return { type: 'hnsw', M, efConstruction, efSearch }
 }
 
 function requireInteger(name: string, value: number, min: number, max: number): void {

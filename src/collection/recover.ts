@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { decodeOperation, type Operation } from '../storage/operations.ts'
-import type { CollectionConfig } from './config.ts'
+import { storedConfig } from './config.ts'
 import type { SavedDatabase } from './folding.ts'
 import { rebuilt } from './rebuild.ts'
 import { loadState, type SavedCollection } from './snapshot.ts'
@@ -56,7 +56,7 @@ function replay(
 ): void {
   const number = operation.collection
   if (operation.type === 'create') {
-    const state = new CollectionState(engine, operation.config as CollectionConfig)
+    const state = new CollectionState(engine, storedConfig(operation.config))
     collections.set(number, { number, state, saved: undefined })
   } else if (operation.type === 'drop') {
     collections.get(number)?.state.retire()

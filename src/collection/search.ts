@@ -13,7 +13,7 @@ import type { Neighbors } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { QuiverError, throwIfAborted } from '../contract/errors.ts'
 import { Slices } from '../platform/task.ts'
-import { requireOneOf } from './config.ts'
+import { MAX_EF, requireOneOf } from './config.ts'
 import type { EmbeddingSpace } from './embedding.ts'
 import { matchRows } from './match.ts'
 import { planSearch, type SearchPlan } from './plan.ts'
@@ -23,7 +23,6 @@ import { describe, isPlainObject } from './values.ts'
 
 const DEFAULT_K = 10
 const DEFAULT_EF = 64
-const MAX_EF = 100_000
 const DEFAULT_INCLUDE = ['record', 'distance'] as const
 const INCLUDES: readonly string[] = ['record', 'vector', 'distance']
 
@@ -225,6 +224,9 @@ function scoreOf(metric: Metric, distance: number): number {
     case 'dot':
       return -distance
     case 'l2':
+    case 'l1':
+    case 'hamming':
+    case 'jaccard':
       return 1 / (1 + distance)
   }
 }

@@ -5,7 +5,7 @@ import type { ChunkRef, Fold, Storage } from '../storage/index.ts'
 import { VectorKind } from '../storage/operations.ts'
 import { decodeStrings, encodeStrings } from '../storage/codec/strings.ts'
 import { Columns } from './columns/index.ts'
-import type { CollectionConfig } from './config.ts'
+import { type CollectionConfig, storedConfig } from './config.ts'
 import { type DocumentChunk, Documents } from './documents.ts'
 import { Bitset } from './filter/bitset.ts'
 import { CollectionState } from './state.ts'
@@ -32,7 +32,7 @@ export interface SavedCollection {
 }
 
 interface SavedIndex {
-  readonly config: IndexConfig
+  readonly config: Omit<IndexConfig, 'originals'> & Partial<Pick<IndexConfig, 'originals'>>
   readonly chunks: Readonly<Record<IndexPart, readonly ChunkRef[]>>
 }
 
@@ -89,7 +89,8 @@ export async function loadState(
   storage: Storage,
   saved: SavedCollection,
 ): Promise<CollectionState> {
-  const { config, rows } = saved
+  const config = storedConfig(saved.config)
+  const { rows } = saved
   const index = saved.index ? await loadIndex(engine, storage, saved.index) : undefined
   const ids: string[] = []
   for await (const chunk of storage.readChunks(saved.ids)) {
@@ -159,7 +160,8 @@ async function loadIndex(
 ): Promise<CollectionState['index']> {
   const chunks: Record<IndexPart, Uint8Array[]> = { state: [], vectors: [], codes: [], graph: [] }
   for (const part of INDEX_PARTS) chunks[part] = await readAll(storage, saved.chunks[part])
-  return engine.load(saved.config, chunks)
+  // Kept by an earlier version, it says nothing of the originals: they were f32.
+  return engine.load({ ...saved.config, originals: saved.config.originals ?? 'f32' }, chunks)
 }
 
 async function readAll(storage: Storage, refs: readonly ChunkRef[]): Promise<Uint8Array[]> {

@@ -1,7 +1,7 @@
 import { QuiverError } from '../contract/errors.ts'
 import type { Engine, VectorIndex } from '../engine/index.ts'
 import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
-import { type CollectionConfig, codesOf } from './config.ts'
+import { type CollectionConfig, codesOf, storedConfig } from './config.ts'
 import { Columns } from './columns/index.ts'
 import { Bitset } from './filter/bitset.ts'
 import { Documents } from './documents.ts'
@@ -62,7 +62,7 @@ export class CollectionState {
   apply(operation: Operation): void {
     switch (operation.type) {
       case 'configure':
-        this.config = operation.config as CollectionConfig
+        this.config = storedConfig(operation.config)
         break
       case 'upsert':
         this.#upsert(operation)
@@ -184,6 +184,7 @@ export class CollectionState {
       dimension,
       metric: this.config.metric,
       codes: codesOf(this.config, dimension),
+      originals: this.config.originals,
       graph: undefined,
     })
     if (this.rows > 0) {

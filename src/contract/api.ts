@@ -33,11 +33,22 @@ export type RecordPatch<F extends Fields = NoFields> = {
 
 // ---------------------------------------------------------------------------------------------- options
 
-/** How closeness is measured. Higher score is closer, always; distance is the metric's own value, lower is closer. */
-export type Metric = 'cosine' | 'dot' | 'l2'
+/**
+ * How closeness is measured. Higher score is closer, always; distance is the metric's own value, lower is closer. `l1`: sum
+ * of |a - b|. `hamming` and `jaccard` compare sets: a vector stands for the positions whose value is above 0. `hamming`: how
+ * many are in exactly one of both; `jaccard`: 1 - |A ∩ B| / |A ∪ B|, and 0 for two empty sets.
+ */
+export type Metric = 'cosine' | 'dot' | 'l2' | 'l1' | 'hamming' | 'jaccard'
 
-/** What vectors are first compared on. `auto`: int8 from dimension 64 on, else none. Answers are always rescored on f32. */
-export type Quantization = 'none' | 'int8' | 'auto'
+/**
+ * What vectors are first compared on, in bytes of a value: `none` 4, `f16` 2, `int8` 1, `1bit` 1/8 (needs most rescoring).
+ * `auto`: int8 from dimension 64 on, else none. Answers are always rescored on the originals. Under hamming and jaccard it is
+ * `1bit` whatever is asked, which loses nothing there.
+ */
+export type Quantization = 'none' | 'f16' | 'int8' | '1bit' | 'auto'
+
+/** How vectors are kept: as given, or rounded to half precision in half the bytes (`get` then answers them rounded). */
+export type Originals = 'f32' | 'f16'
 
 /** `auto`: an exact scan while small, a graph built in the background from 10,000 records on. */
 export type IndexOption =
@@ -49,6 +60,8 @@ export type IndexOption =
       readonly M?: number
       /** Candidates kept while inserting; 8 to 1,000, default 200. */
       readonly efConstruction?: number
+      /** The `ef` of searches that name neither `ef` nor `targetRecall`. Default: calibrated for a recall of 0.95. */
+      readonly efSearch?: number
     }
 
 export interface CollectionOptions<F extends Fields = NoFields> {
@@ -61,6 +74,8 @@ export interface CollectionOptions<F extends Fields = NoFields> {
   readonly fields?: F | undefined
   readonly index?: IndexOption | undefined
   readonly quantization?: Quantization | undefined
+  /** Default `f32`. Fixed when the collection is made. */
+  readonly originals?: Originals | undefined
 }
 
 export interface OpenOptions {
@@ -151,7 +166,8 @@ export interface CollectionStats {
   readonly metric: Metric
   /** The index answering now. */
   readonly index: 'flat' | 'hnsw'
-  readonly quantization: 'none' | 'int8'
+  readonly quantization: Exclude<Quantization, 'auto'>
+  readonly originals: Originals
   /** Embedding space, where texts are embedded. */
   readonly embedder: string | undefined
   /** Bytes in memory, by part. */

@@ -1,4 +1,4 @@
-import type { Metric } from '../contract/api.ts'
+import type { Metric, Originals, Quantization } from '../contract/api.ts'
 
 /**
  * The one interface of the engine. A row is the dense u32 position of a vector, given in the order of `add` and never
@@ -13,6 +13,10 @@ export interface VectorIndex {
   readonly live: number
   /** How many rows are in the graph. The rest are scanned, so every added row is found at once. 0 without a graph. */
   readonly indexed: number
+  /** Work left for `indexRows`: rows to insert and links to mend around removed rows. 0: nothing to do. */
+  readonly waiting: number
+  /** Chunks of vectors that are still to be handed in, after a load without them. */
+  readonly missingChunks: number
   /** Makes room for more rows, so that adding them cannot fail. @throws QuiverError `OUT_OF_MEMORY` */
   reserve(rows: number): void
   /**
@@ -23,18 +27,27 @@ export interface VectorIndex {
   /** Removes rows from all later answers. Removing a row twice is no error. */
   remove(rows: Uint32Array): void
   /**
-   * Inserts up to `count` waiting rows into the graph and answers how many still wait. Rows that wait together are taken
-   * in an order of the engine's own, evenly spread, so that sorted data does no harm; the steps it is done in do not matter.
+   * Does up to `count` units of the work that waits (inserts rows into the graph, in bulk where many wait, and mends links
+   * around removed ones) and answers what is left. Rows that wait together are taken in an order of the engine's own,
+   * evenly spread, so that sorted data does no harm.
    */
   indexRows(count: number): number
   /** Gives the index a graph (none of whose rows are inserted yet), or takes it away. */
   setGraph(graph: GraphConfig | undefined): void
-  /** A copy of the vector as it was added, bit for bit. */
+  /**
+   * A copy of the vector as it was added: bit for bit where originals are f32, rounded where they are f16.
+   * @throws QuiverError `NOT_FOUND` while its chunk has not been handed in
+   */
   vector(row: number): Float32Array
   /** The best min(k, matching) live rows, nearest first; equal distances in row order. */
   search(query: Float32Array, options: IndexSearchOptions): Neighbors
   /** The same for a matrix of n × dimension queries, answered in order. */
   searchMany(queries: Float32Array, options: IndexSearchOptions): Neighbors[]
+  /**
+   * The rows nearest to a row, which is not among them; nor does a walk lead through it, so that a stored row is as hard to
+   * search for as a query never seen.
+   */
+  searchRow(row: number, options: IndexSearchOptions): Neighbors
   /** Bytes held, by part. */
   bytes(): IndexBytes
   /** Chunks of at most 4 MiB that a part is saved in. */
@@ -44,6 +57,11 @@ export interface VectorIndex {
   /** A copy of one chunk, in the codec's own format with its header. */
   readChunk(part: IndexPart, chunk: number): Uint8Array<ArrayBuffer>
   markClean(): void
+  /**
+   * Brings a chunk that the index was loaded without, as `readChunk` gave it. A chunk that is there already is no error.
+   * @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY`; the index stays as it was
+   */
+  handIn(part: 'vectors', chunk: number, bytes: Uint8Array): void
   /** Gives the memory back; the index cannot be used afterwards. */
   free(): void
 }
@@ -59,8 +77,13 @@ export interface GraphConfig {
 export interface IndexConfig {
   readonly dimension: number
   readonly metric: Metric
-  /** What distances are first computed on; answers are always rescored on the vectors as given. */
-  readonly codes: 'none' | 'int8'
+  /**
+   * What distances are first computed on; answers are rescored on the originals. Under hamming and jaccard it is `1bit`: the
+   * sets themselves, packed, which lose nothing.
+   */
+  readonly codes: Exclude<Quantization, 'auto'>
+  /** What answers are rescored on and `vector` gives. f16 rounds to half precision, scaled by row where values do not fit. */
+  readonly originals: Originals
   readonly graph: GraphConfig | undefined
 }
 
@@ -69,8 +92,13 @@ export interface IndexSearchOptions {
   readonly k: number
   /** Candidates kept while walking the graph; raised to k where it is below. */
   readonly ef: number
-  /** `graph` walks, `scan` scans the codes and rescores, `exact` scans the vectors as given. */
+  /**
+   * `graph` walks (under a mask that few rows pass it scans those), `scan` scans the codes and rescores, `exact` scans the
+   * originals.
+   */
   readonly method: 'graph' | 'scan' | 'exact'
+  /** Only rows at most this far, by the metric's own distance. Needs method `exact`. */
+  readonly radius?: number | undefined
   /** One bit for each row, lowest bit first; only rows whose bit is set are answered. Rows beyond its end do not match. */
   readonly mask?: Uint8Array | undefined
 }
@@ -85,7 +113,7 @@ export interface Neighbors {
 
 /**
  * What an index is saved in. `state` is one small chunk: configuration, row count, tombstones. `vectors` holds the
- * vectors as given, `codes` what the walk compares, `graph` the links; a part the index does not have has no chunks.
+ * originals, `codes` what the walk compares, `graph` the links; a part the index does not have has no chunks.
  */
 export const INDEX_PARTS = ['state', 'vectors', 'codes', 'graph'] as const
 export type IndexPart = (typeof INDEX_PARTS)[number]
@@ -101,8 +129,9 @@ export interface Engine {
   readonly name: string
   create(config: IndexConfig): VectorIndex
   /**
-   * Reads back what `readChunk` wrote. Trusts nothing in it.
-   * @throws QuiverError `CORRUPT` or `NEWER_FORMAT`
+   * Reads back what `readChunk` wrote. Trusts nothing in it. An index with codes may come without a single chunk of
+   * `vectors`: until `handIn` brings them, rows are answered by their codes.
+   * @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY`
    */
   load(config: IndexConfig, chunks: IndexChunks): VectorIndex
 }

@@ -1,5 +1,7 @@
 import { QuiverError } from '../contract/errors.ts'
-import type { Metric } from '../contract/api.ts'
+import { comparesSets, DISTANCES } from './distance.ts'
+import { roundToHalves } from './half.ts'
+import { corrupt, requireWhole, seal, sealRows, split, unseal, unsealRows } from './rows.ts'
 import type {
   Engine,
   GraphConfig,
@@ -14,45 +16,35 @@ import type {
 
 /**
  * The exact scan in plain TypeScript and double precision: the oracle every other engine is held to. It takes a graph
- * and codes as they are asked for, and answers exactly all the same.
+ * and codes as they are asked for, and answers exactly all the same: its codes are the vectors once more.
  */
 export const referenceEngine: Engine = {
   name: 'reference',
-  create: (config) => new ReferenceIndex(config, config.graph),
+  create: (config) => new ReferenceIndex(config),
   load: (config, chunks) => load(config, chunks),
 }
 
-/** Rows of a chunk of vectors; small, so that tests see several. */
+/** Rows of a chunk of vectors or codes; small, so that tests see several. */
 const CHUNK_ROWS = 256
 
-const DISTANCES: Record<Metric, (query: Float32Array, vector: Float32Array) => number> = {
-  cosine: (a, b) => {
-    const lengths = Math.sqrt(dot(a, a)) * Math.sqrt(dot(b, b))
-    return lengths === 0 ? 1 : 1 - dot(a, b) / lengths
-  },
-  dot: (a, b) => -dot(a, b),
-  l2: (a, b) => Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0)),
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0)
-}
-
 class ReferenceIndex implements VectorIndex {
-  readonly #config: IndexConfig
-  #graph: GraphConfig | undefined
+  #config: IndexConfig
   #vectors: Float32Array[] = []
   readonly #removed = new Set<number>()
+  /** By chunk whose vectors are to be handed in: the end of its rows when it was saved. */
+  readonly #missing = new Map<number, number>()
   #indexed = 0
   readonly #dirty = new Set<string>(['state 0'])
 
-  constructor(config: IndexConfig, graph: GraphConfig | undefined) {
+  constructor(config: IndexConfig) {
+    if (comparesSets(config.metric) && config.codes !== '1bit') {
+      throw new QuiverError('INVALID_OPTION', `Codes under ${config.metric} must be '1bit'.`)
+    }
     this.#config = config
-    this.#graph = graph
   }
 
   get config(): IndexConfig {
-    return { ...this.#config, graph: this.#graph }
+    return this.#config
   }
 
   get rows(): number {
@@ -67,12 +59,24 @@ class ReferenceIndex implements VectorIndex {
     return this.#indexed
   }
 
+  get waiting(): number {
+    return this.#config.graph ? this.rows - this.#indexed : 0
+  }
+
+  get missingChunks(): number {
+    return this.#missing.size
+  }
+
   add(matrix: Float32Array): number {
     const first = this.rows
-    const added = split(matrix, this.#config.dimension)
+    const given = split(matrix, this.#config.dimension)
+    const added = this.#config.originals === 'f16' ? given.map(roundToHalves) : given
     this.#vectors = this.#vectors.concat(added)
     this.#dirty.add('state 0')
-    for (const row of added.keys()) this.#dirty.add(`vectors ${chunkOf(first + row)}`)
+    for (const row of added.keys()) {
+      this.#dirty.add(`vectors ${chunkOf(first + row)}`)
+      this.#dirty.add(`codes ${chunkOf(first + row)}`)
+    }
     return first
   }
 
@@ -82,57 +86,51 @@ class ReferenceIndex implements VectorIndex {
 
   remove(rows: Uint32Array): void {
     for (const row of rows) {
-      this.vector(row)
+      this.#compared(row)
       this.#removed.add(row)
     }
     this.#dirty.add('state 0')
   }
 
   indexRows(count: number): number {
-    if (!this.#graph) return 0
-    this.#indexed = Math.min(this.rows, this.#indexed + count)
+    if (this.#config.graph) this.#indexed = Math.min(this.rows, this.#indexed + count)
     this.#dirty.add('state 0')
-    return this.rows - this.#indexed
+    return this.waiting
   }
 
   setGraph(graph: GraphConfig | undefined): void {
-    this.#graph = graph
+    this.#config = { ...this.#config, graph }
     this.#indexed = 0
     this.#dirty.add('state 0')
   }
 
   vector(row: number): Float32Array {
-    const vector = this.#vectors[row]
-    if (!vector) throw new QuiverError('INVALID_OPTION', `There is no row ${row}.`)
+    const vector = this.#compared(row)
+    if (row < (this.#missing.get(chunkOf(row)) ?? 0)) throw missing(chunkOf(row))
     return vector.slice()
   }
 
-  search(query: Float32Array, { k, mask }: IndexSearchOptions): Neighbors {
-    requireWhole(query.length === this.#config.dimension, query.length, this.#config.dimension)
-    const distance = DISTANCES[this.#config.metric]
-    const nearest = this.#vectors
-      .map((vector, row) => ({ row, distance: distance(query, vector) }))
-      .filter(({ row }) => !this.#removed.has(row) && (!mask || isSet(mask, row)))
-      .sort((a, b) => a.distance - b.distance || a.row - b.row)
-      .slice(0, k)
-    return {
-      rows: Uint32Array.from(nearest, ({ row }) => row),
-      distances: Float32Array.from(nearest, ({ distance }) => distance),
-      visited: this.live,
-    }
+  search(query: Float32Array, options: IndexSearchOptions): Neighbors {
+    return this.#search(query, options, undefined)
   }
 
   searchMany(queries: Float32Array, options: IndexSearchOptions): Neighbors[] {
     return split(queries, this.#config.dimension).map((query) => this.search(query, options))
   }
 
+  searchRow(row: number, options: IndexSearchOptions): Neighbors {
+    return this.#search(this.#compared(row), options, row)
+  }
+
   bytes(): IndexBytes {
-    return { state: 0, vectors: this.rows * this.#config.dimension * 4, codes: 0, graph: 0 }
+    const vectors = this.rows * this.#config.dimension * 4
+    return { state: 0, vectors, codes: this.#config.codes === 'none' ? 0 : vectors, graph: 0 }
   }
 
   chunkCount(part: IndexPart): number {
     if (part === 'state') return 1
-    return part === 'vectors' ? Math.ceil(this.rows / CHUNK_ROWS) : 0
+    if (part === 'graph' || (part === 'codes' && this.#config.codes === 'none')) return 0
+    return Math.ceil(this.rows / CHUNK_ROWS)
   }
 
   dirtyChunks(part: IndexPart): Uint32Array {
@@ -144,87 +142,104 @@ class ReferenceIndex implements VectorIndex {
     if (chunk >= this.chunkCount(part)) {
       throw new QuiverError('INVALID_OPTION', `There is no chunk ${chunk} of ${part}.`)
     }
-    if (part === 'state') {
-      const state: SavedState = {
-        config: this.config,
-        rows: this.rows,
-        removed: [...this.#removed],
-        indexed: this.#indexed,
-      }
-      return seal(new TextEncoder().encode(JSON.stringify(state)))
-    }
-    const rows = this.#vectors.slice(chunk * CHUNK_ROWS, (chunk + 1) * CHUNK_ROWS)
-    return seal(new Uint8Array(Float32Array.from(rows.flatMap((row) => [...row])).buffer))
+    if (part === 'vectors' && this.#missing.has(chunk)) throw missing(chunk)
+    if (part !== 'state') return sealRows(this.#rowsOf(chunk))
+    const { config, rows, indexed } = this
+    const state: SavedState = { config, rows, indexed, removed: [...this.#removed] }
+    return seal(new TextEncoder().encode(JSON.stringify(state)))
   }
 
   markClean(): void {
     this.#dirty.clear()
   }
 
+  handIn(_part: 'vectors', chunk: number, bytes: Uint8Array): void {
+    const rows = unsealRows(bytes, this.#config.dimension)
+    const expected = this.#missing.get(chunk)
+    if (expected === undefined) return
+    if (rows.length !== expected - chunk * CHUNK_ROWS) throw corrupt('a chunk is of another size')
+    this.#vectors.splice(chunk * CHUNK_ROWS, rows.length, ...rows)
+    this.#missing.delete(chunk)
+  }
+
   free(): void {
     this.#vectors = []
   }
 
-  restore({ rows, removed, indexed }: SavedState, matrix: Float32Array): this {
-    this.add(matrix)
-    if (this.rows !== rows) throw corrupt('chunks are missing')
-    this.remove(Uint32Array.from(removed))
-    this.#indexed = indexed
+  /** Takes over what was saved; `present` says whether the originals were among it. */
+  restore(saved: SavedState, rows: Float32Array[], present: 'originals' | 'codes'): this {
+    if (rows.length !== saved.rows) throw corrupt('chunks are missing')
+    this.#vectors = rows
+    this.remove(Uint32Array.from(saved.removed))
+    this.#indexed = saved.indexed
+    if (present === 'codes') {
+      for (let chunk = 0; chunk < this.chunkCount('vectors'); chunk++) {
+        this.#missing.set(chunk, Math.min(this.rows, (chunk + 1) * CHUNK_ROWS))
+      }
+    }
     this.markClean()
     return this
+  }
+
+  #search(query: Float32Array, options: IndexSearchOptions, itself: number | undefined): Neighbors {
+    const { k, mask, radius = Infinity, method } = options
+    const { dimension, metric } = this.#config
+    requireWhole(query.length === dimension, query.length, dimension)
+    if (options.radius !== undefined && method !== 'exact') {
+      throw new QuiverError('INVALID_OPTION', "A radius needs method 'exact'.")
+    }
+    const distance = DISTANCES[metric]
+    const nearest = this.#vectors
+      .map((vector, row) => ({ row, distance: distance(query, vector) }))
+      .filter(({ row }) => row !== itself && !this.#removed.has(row) && (!mask || isSet(mask, row)))
+      .filter((each) => each.distance <= radius)
+      .sort((a, b) => a.distance - b.distance || a.row - b.row)
+      .slice(0, k)
+    return {
+      rows: Uint32Array.from(nearest, ({ row }) => row),
+      distances: Float32Array.from(nearest, (each) => each.distance),
+      visited: this.live,
+    }
+  }
+
+  #compared(row: number): Float32Array {
+    const vector = this.#vectors[row]
+    if (!vector) throw new QuiverError('INVALID_OPTION', `There is no row ${row}.`)
+    return vector
+  }
+
+  #rowsOf(chunk: number): Float32Array[] {
+    return this.#vectors.slice(chunk * CHUNK_ROWS, (chunk + 1) * CHUNK_ROWS)
   }
 }
 
 interface SavedState {
   readonly config: IndexConfig
   readonly rows: number
-  readonly removed: readonly number[]
   readonly indexed: number
+  readonly removed: readonly number[]
 }
 
-function load(config: IndexConfig, { state, vectors }: IndexChunks): VectorIndex {
+function load(config: IndexConfig, { state, vectors, codes }: IndexChunks): VectorIndex {
   if (state.length !== 1) throw corrupt('there is one chunk of state')
   const saved = JSON.parse(new TextDecoder().decode(unseal(state[0]!))) as SavedState
   if (JSON.stringify(saved.config) !== JSON.stringify({ ...config })) {
     throw corrupt('it has another configuration')
   }
-  const values = vectors.flatMap((chunk) => [...new Float32Array(unseal(chunk).buffer)])
-  return new ReferenceIndex(config, config.graph).restore(saved, Float32Array.from(values))
+  const index = new ReferenceIndex(config)
+  const rowsOf = (chunks: readonly Uint8Array[]) =>
+    chunks.flatMap((chunk) => unsealRows(chunk, config.dimension))
+  const [originals, copies] = [rowsOf(vectors), rowsOf(codes)]
+  if (copies.length !== (config.codes === 'none' ? 0 : saved.rows))
+    throw corrupt('codes are missing')
+  const later = vectors.length === 0 && config.codes !== 'none'
+  return later
+    ? index.restore(saved, copies, 'codes')
+    : index.restore(saved, originals, 'originals')
 }
 
-/** The payload after its checksum. */
-function seal(payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const chunk = new Uint8Array(4 + payload.length)
-  new DataView(chunk.buffer).setUint32(0, checksum(payload))
-  chunk.set(payload, 4)
-  return chunk
-}
-
-function unseal(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
-  const payload = chunk.slice(4)
-  const saved = chunk.length < 4 ? -1 : new DataView(chunk.slice().buffer).getUint32(0)
-  if (saved !== checksum(payload)) throw corrupt('a checksum does not match')
-  return payload
-}
-
-/** FNV-1a. */
-function checksum(bytes: Uint8Array): number {
-  return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5)
-}
-
-function corrupt(what: string): QuiverError {
-  return new QuiverError('CORRUPT', `The saved index cannot be used (${what}); build it again.`)
-}
-
-function split(matrix: Float32Array, dimension: number): Float32Array[] {
-  requireWhole(matrix.length % dimension === 0, matrix.length, dimension)
-  const rows = matrix.length / dimension
-  return Array.from({ length: rows }, (_, n) => matrix.slice(n * dimension, (n + 1) * dimension))
-}
-
-function requireWhole(whole: boolean, length: number, dimension: number): void {
-  if (whole) return
-  throw new QuiverError('DIMENSION_MISMATCH', `${length} values are no rows of ${dimension}.`)
+function missing(chunk: number): QuiverError {
+  return new QuiverError('NOT_FOUND', `Chunk ${chunk} of the vectors was not handed in yet.`)
 }
 
 function chunkOf(row: number): number {

@@ -505,7 +505,8 @@ function failing(...codes: QuiverErrorCode[]): object {
 }
 
 function config(options: Partial<IndexConfig> = {}): IndexConfig {
-  return { dimension: 4, metric: 'cosine', codes: 'none', graph: undefined, ...options }
+  const codes = options.metric === 'hamming' || options.metric === 'jaccard' ? '1bit' : 'none'
+  return { dimension: 4, metric: 'cosine', codes, originals: 'f32', graph: undefined, ...options }
 }
 
 function exact(k: number): IndexSearchOptions {
@@ -594,18 +595,24 @@ interface Scored {
 function definition(matrix: Float32Array, query: Float32Array, metric: Metric): Scored[] {
   const dimension = query.length
   const scored = Array.from({ length: matrix.length / dimension }, (_, n): Scored => {
-    let [dot, own, other, squares] = [0, 0, 0, 0]
+    let [dot, own, other, squares, absolute, both, either] = [0, 0, 0, 0, 0, 0, 0]
     for (let i = 0; i < dimension; i++) {
       const [q, v] = [query[i]!, matrix[n * dimension + i]!]
       dot += q * v
       own += q * q
       other += v * v
       squares += (q - v) ** 2
+      absolute += Math.abs(q - v)
+      if (q > 0 && v > 0) both++
+      if (q > 0 || v > 0) either++
     }
     const distance = {
       cosine: own * other === 0 ? 1 : 1 - dot / Math.sqrt(own) / Math.sqrt(other),
       dot: -dot,
       l2: Math.sqrt(squares),
+      l1: absolute,
+      hamming: either - both,
+      jaccard: either === 0 ? 0 : 1 - both / either,
     }[metric]
     return { n, distance }
   })

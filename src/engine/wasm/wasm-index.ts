@@ -13,8 +13,8 @@ import type {
 } from '../index.ts'
 import { guarded } from './failure.ts'
 
-const METRICS: Record<Metric, number> = { cosine: 0, dot: 1, l2: 2 }
-const CODES: Record<IndexConfig['codes'], number> = { none: 0, int8: 1 }
+const METRICS: Record<Metric, number> = { cosine: 0, dot: 1, l2: 2, l1: 3, hamming: 4, jaccard: 5 }
+const CODES: Record<IndexConfig['codes'], number> = { none: 0, int8: 1, f16: 2, '1bit': 3 }
 const METHODS: Record<IndexSearchOptions['method'], number> = { graph: 0, scan: 1, exact: 2 }
 const PARTS: Record<IndexPart, number> = { state: 0, vectors: 1, codes: 2, graph: 3 }
 
@@ -123,6 +123,14 @@ class WasmIndex implements VectorIndex {
     return this.#core.indexed
   }
 
+  get waiting(): number {
+    return this.#config.graph ? this.rows - this.indexed : 0
+  }
+
+  get missingChunks(): number {
+    return 0
+  }
+
   add(matrix: Float32Array): number {
     const { dimension } = this.#config
     requireWhole(matrix.length % dimension === 0, matrix, dimension)
@@ -189,6 +197,16 @@ class WasmIndex implements VectorIndex {
     })
   }
 
+  searchRow(row: number, options: IndexSearchOptions): Neighbors {
+    const { rows, distances, visited } = this.search(this.vector(row), {
+      ...options,
+      k: options.k + 1,
+    })
+    const others = rows.filter((each) => each !== row).subarray(0, options.k)
+    const kept = distances.filter((_, n) => rows[n] !== row).subarray(0, options.k)
+    return { rows: others, distances: kept, visited }
+  }
+
   bytes(): IndexBytes {
     const of = (part: IndexPart) => this.#core.bytes(PARTS[part])
     return {
@@ -222,6 +240,10 @@ class WasmIndex implements VectorIndex {
 
   markClean(): void {
     this.#core.markClean()
+  }
+
+  handIn(): void {
+    throw new QuiverError('UNSUPPORTED', 'This index was loaded with all its vectors.')
   }
 
   free(): void {

@@ -10,6 +10,7 @@ export function buildQuiver(name: string, wasmUrl: URL): Build {
       dimension,
       metric: 'cosine',
       codes: 'int8',
+      originals: 'f32',
       graph: { M, efConstruction: EF_CONSTRUCTION, seed: 1 },
     })
     const started = performance.now()

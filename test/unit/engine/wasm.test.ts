@@ -52,6 +52,7 @@ describe('an index in WebAssembly', () => {
     dimension: 384,
     metric: 'cosine',
     codes: 'int8',
+    originals: 'f32',
     graph: { M: 16, efConstruction: 100, seed: 1 },
   }
 
