@@ -4,8 +4,11 @@
 //! them, `codec` writes and reads them back, `abi` is all that JavaScript sees.
 
 #![deny(unsafe_op_in_unsafe_fn)]
+#![cfg_attr(target_feature = "atomics", feature(stdarch_wasm_atomic_wait))]
 
 pub mod abi;
+#[cfg(target_feature = "atomics")]
+pub mod abi_threads;
 pub mod codec;
 pub mod distance;
 pub mod error;
@@ -14,6 +17,7 @@ pub mod hnsw;
 pub mod index;
 pub mod memory;
 pub mod metric;
+pub mod parallel;
 pub mod quantizer;
 pub mod selection;
 pub mod snapshot;
