@@ -7,9 +7,10 @@ use crate::codec::Part;
 use crate::distance::KERNELS;
 use crate::error::Error;
 use crate::hnsw::Params;
-use crate::index::{self, CodeKind, Config, Method};
+use crate::index::{self, CodeKind, Config};
 use crate::memory::{try_reserve_total, try_resize};
 use crate::metric::Metric;
+use crate::search::{Method, Request};
 use crate::snapshot;
 
 /// What went wrong, for a program.
@@ -197,26 +198,27 @@ impl Index {
     pub fn search(&mut self, k: usize, ef: usize, method: u8, masked: u8) -> Result<usize> {
         let method = Method::from_code(method).ok_or(Error::InvalidOption("an unknown method"))?;
         let mask = (masked != 0).then_some(&self.mask[..]);
-        self.index.search(&self.floats, k, ef, method, mask)?;
-        Ok(self.index.found.rows.len())
+        let request = Request { k, ef, method, mask, radius: f32::INFINITY, except: None };
+        self.index.search(&self.floats, &request)?;
+        Ok(self.index.found().rows.len())
     }
 
     /// The address of the rows found, u32.
     #[wasm_bindgen(getter, js_name = foundRows)]
     pub fn found_rows(&self) -> *const u32 {
-        self.index.found.rows.as_ptr()
+        self.index.found().rows.as_ptr()
     }
 
     /// The address of their distances, f32.
     #[wasm_bindgen(getter, js_name = foundDistances)]
     pub fn found_distances(&self) -> *const f32 {
-        self.index.found.distances.as_ptr()
+        self.index.found().distances.as_ptr()
     }
 
     /// Distances computed to find them.
     #[wasm_bindgen(getter)]
     pub fn visited(&self) -> usize {
-        self.index.found.visited
+        self.index.found().visited
     }
 
     /// Bytes held by a part: 0 state, 1 vectors, 2 codes, 3 graph.

@@ -8,17 +8,24 @@ pub struct Selection<'a> {
     mask: Option<&'a [u64]>,
     /// The same, for another choice.
     within: Option<&'a [u64]>,
+    /// A row that does not match.
+    except: Option<u32>,
 }
 
 impl<'a> Selection<'a> {
     /// The live rows, of which only those in `mask` where one is given.
     pub fn new(live: &'a [u64], mask: Option<&'a [u64]>) -> Self {
-        Self { live, mask, within: None }
+        Self { live, mask, within: None, except: None }
     }
 
     /// Of these rows only those in `within` as well.
     pub fn within(self, within: &'a [u64]) -> Self {
         Self { within: Some(within), ..self }
+    }
+
+    /// Of these rows all but one.
+    pub fn except(self, row: Option<u32>) -> Self {
+        Self { except: row, ..self }
     }
 
     /// Whether the row may be answered.
@@ -53,7 +60,11 @@ impl<'a> Selection<'a> {
     #[inline(always)]
     fn word(self, word: usize) -> u64 {
         let in_word = |bits: &[u64]| bits.get(word).copied().unwrap_or(0);
-        self.live[word] & self.mask.map_or(!0, in_word) & self.within.map_or(!0, in_word)
+        let except = match self.except {
+            Some(row) if row as usize / 64 == word => 1 << (row % 64),
+            _ => 0,
+        };
+        self.live[word] & self.mask.map_or(!0, in_word) & self.within.map_or(!0, in_word) & !except
     }
 }
 

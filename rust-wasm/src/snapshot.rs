@@ -2,35 +2,20 @@
 
 use core::ops::Range;
 
-use crate::codec::{CHUNK_BYTES, Dirty, HEADER_BYTES, Part, Reader, Writer};
+use crate::codec::{Dirty, Part, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::hnsw::saved::GraphLoader;
 use crate::hnsw::{Graph, Params};
 use crate::index::{Config, Index};
 use crate::memory::try_reserve;
-use crate::quantizer::int8::Int8Codes;
-use crate::quantizer::vectors::Vectors;
-use crate::space::Space;
+use crate::space::{Rows, Store};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-impl Vectors {
-    fn chunks(&self) -> usize {
-        self.rows().div_ceil(self.chunk_rows())
-    }
-}
-
-impl Int8Codes {
-    /// Rows of a full chunk.
-    pub(crate) fn chunk_rows(&self) -> usize {
-        let row_bytes = self.stride() + self.floats() * size_of::<f32>();
-        1 << ((CHUNK_BYTES - HEADER_BYTES) / row_bytes).ilog2()
-    }
-
-    fn chunks(&self) -> usize {
-        self.rows().div_ceil(self.chunk_rows())
-    }
+/// Chunks a store is saved in.
+fn chunks_of(store: &Store) -> usize {
+    store.len().div_ceil(store.chunk_rows())
 }
 
 /// The rows of a chunk.
@@ -43,8 +28,8 @@ impl Index {
     pub fn chunks(&self, part: Part) -> usize {
         match part {
             Part::State => 1,
-            Part::Vectors => self.vectors.space.chunks(),
-            Part::Codes => self.codes.as_ref().map_or(0, |codes| codes.space.chunks()),
+            Part::Vectors => chunks_of(&self.originals),
+            Part::Codes => self.codes.as_ref().map_or(0, chunks_of),
             Part::Graph => self.graph.as_ref().map_or(0, Graph::chunks),
         }
     }
@@ -76,17 +61,8 @@ impl Index {
         }
         let mut writer = Writer::start(bytes, part, chunk as u32)?;
         match (part, &self.codes, &self.graph) {
-            (Part::Vectors, ..) => {
-                let vectors = &self.vectors.space;
-                for row in rows_of(chunk, vectors.chunk_rows(), self.rows()) {
-                    writer.f32s(vectors.vector(row as u32).iter().copied())?;
-                }
-            }
-            (Part::Codes, Some(codes), _) => {
-                let rows = rows_of(chunk, codes.space.chunk_rows(), self.rows());
-                writer.bytes(codes.space.codes_of(rows.clone()))?;
-                writer.f32s(codes.space.floats_of(rows))?;
-            }
+            (Part::Vectors, ..) => write_rows(&self.originals, chunk, &mut writer)?,
+            (Part::Codes, Some(codes), _) => write_rows(codes, chunk, &mut writer)?,
             (Part::Graph, _, Some(graph)) => graph.write_chunk(chunk, &mut writer)?,
             _ => self.write_state(&mut writer)?,
         }
@@ -100,6 +76,10 @@ impl Index {
         writer.u32s(&[self.rows() as u32])?;
         writer.u64s(&self.live)
     }
+}
+
+fn write_rows(store: &Store, chunk: usize, writer: &mut Writer) -> Result<()> {
+    store.write(rows_of(chunk, store.chunk_rows(), store.len()), writer)
 }
 
 /// Which chunks of an index have changed; the graph keeps count of its own.
@@ -121,8 +101,8 @@ impl DirtyParts {
     pub(crate) fn grow(
         &mut self,
         rows: usize,
-        vectors: &Vectors,
-        codes: Option<&Int8Codes>,
+        vectors: &Store,
+        codes: Option<&Store>,
     ) -> Result<()> {
         self.vectors.grow(rows.div_ceil(vectors.chunk_rows()))?;
         match codes {
@@ -132,7 +112,7 @@ impl DirtyParts {
     }
 
     /// Marks what a new row changes.
-    pub(crate) fn mark(&mut self, row: usize, vectors: &Vectors, codes: Option<&Int8Codes>) {
+    pub(crate) fn mark(&mut self, row: usize, vectors: &Store, codes: Option<&Store>) {
         self.state = true;
         self.vectors.mark(row / vectors.chunk_rows());
         if let Some(codes) = codes {
@@ -184,21 +164,13 @@ impl Loader {
         let mut reader = Reader::open(bytes, part, chunk)?;
         match (part, &mut self.index.codes, &mut self.graph) {
             (Part::Vectors, ..) => {
-                let vectors = &mut self.index.vectors.space;
+                let vectors = &mut self.index.originals;
                 let rows = rows_of(chunk as usize, vectors.chunk_rows(), self.rows).len();
-                let mut floats = reader.f32s(rows * vectors.dimension())?;
-                vectors.try_reserve(rows)?;
-                for _ in 0..rows {
-                    vectors.push(floats.by_ref());
-                }
+                vectors.read(rows, &mut reader)?;
             }
             (Part::Codes, Some(codes), _) => {
-                let codes = &mut codes.space;
                 let rows = rows_of(chunk as usize, codes.chunk_rows(), self.rows).len();
-                let saved = reader.bytes(rows * codes.stride())?;
-                let floats = reader.f32s(rows * codes.floats())?;
-                codes.try_reserve(rows)?;
-                codes.extend(saved, floats)?;
+                codes.read(rows, &mut reader)?;
             }
             (Part::Graph, _, Some(graph)) => graph.read_chunk(&mut reader)?,
             _ => return Err(Error::Corrupt("a chunk of a part the index does not have")),
@@ -209,7 +181,7 @@ impl Loader {
 
     /// Checks that all is there and answers the index.
     pub fn finish(mut self) -> Result<Index> {
-        let codes = self.index.codes.as_ref().map(|codes| codes.space.rows());
+        let codes = self.index.codes.as_ref().map(Store::len);
         if self.index.rows() != self.rows || codes.is_some_and(|rows| rows != self.rows) {
             return Err(Error::Corrupt("chunks of the index are missing"));
         }

@@ -1,52 +1,183 @@
-//! What a search runs on: rows whose distance to a prepared query can be computed.
+//! What a search runs on: rows in one representation, and their distances to a prepared query.
 
+use core::ops::Range;
+
+use crate::codec::{Reader, Writer};
 use crate::distance::BATCH;
 use crate::error::Result;
+#[cfg(doc)]
+use crate::metric::Metric;
+use crate::quantizer::int8::Int8Codes;
+use crate::quantizer::vectors::Vectors;
 
-/// Rows in one representation, numbered from 0, and the distances between them.
+/// A query as the kernels of one representation want it: made once, loaded many times. Each representation uses the
+/// fields it needs.
+#[derive(Default)]
+pub struct Query {
+    /// Values, padded to whole registers.
+    pub floats: Vec<f32>,
+    /// Quantised values, padded likewise.
+    pub codes: Vec<i8>,
+    /// What a step of the codes stands for.
+    pub scale: f32,
+    /// What the codes' own offset adds to every product.
+    pub offset: i32,
+    /// The squared norm of what the codes stand for.
+    pub norm: f32,
+}
+
+/// Rows of vectors, numbered from 0, in some form, and the distances between them.
 ///
-/// The distances order rows as the metric does, lower being closer; [`Metric::distance`](crate::metric::Metric::distance)
-/// turns them into the metric's own.
-pub trait Space {
-    /// A query as the kernels want it; made once, loaded many times.
-    type Query;
-
+/// Distances order rows as the metric does, lower being closer; [`Metric::distance`] turns them into the metric's own.
+pub trait Rows {
     /// Rows held.
-    fn rows(&self) -> usize;
+    fn len(&self) -> usize;
 
-    /// An empty query of this space's size.
-    fn new_query(&self) -> Result<Self::Query>;
+    /// Bytes held.
+    fn bytes(&self) -> usize;
 
-    /// Makes `query` stand for a vector of `dimension` floats.
-    fn load_vector(&self, query: &mut Self::Query, vector: &[f32]);
+    /// Makes room for `additional` rows, so that pushing them cannot fail.
+    fn try_reserve(&mut self, additional: usize) -> Result<()>;
 
-    /// Makes `query` stand for a row of this space.
-    fn load_row(&self, query: &mut Self::Query, row: u32);
+    /// Appends a row; room for it must have been made.
+    fn push(&mut self, vector: &[f32]);
 
-    /// Distances from the query to `N` rows.
-    fn distances<const N: usize>(&self, query: &Self::Query, rows: [u32; N]) -> [f32; N];
+    /// An empty query of the right size.
+    fn new_query(&self) -> Result<Query>;
+
+    /// Makes `query` stand for a vector.
+    fn load_vector(&self, query: &mut Query, vector: &[f32]);
+
+    /// Makes `query` stand for a row.
+    fn load_row(&self, query: &mut Query, row: u32);
+
+    /// Writes the distances from the query to all `rows` to `out`, which is as long.
+    fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]);
 
     /// Whether the two rows are the same to every query, but for rounding.
     fn equal(&self, a: u32, b: u32) -> bool;
+
+    /// Rows of a full chunk of the saved form.
+    fn chunk_rows(&self) -> usize;
+
+    /// Saves a range of rows.
+    fn write(&self, rows: Range<usize>, writer: &mut Writer) -> Result<()>;
+
+    /// Appends `rows` rows as `write` saved them. Trusts nothing in them.
+    fn read(&mut self, rows: usize, reader: &mut Reader) -> Result<()>;
 }
 
-/// Distances to any number of rows, as many at once as the kernels take: calls `each` with every batch.
-#[inline(always)]
-pub fn for_each_distance<S: Space>(
-    space: &S,
-    query: &S::Query,
-    rows: &[u32],
-    mut each: impl FnMut(u32, f32),
-) {
-    let (batches, rest) = rows.as_chunks::<BATCH>();
-    for batch in batches {
-        let distances = space.distances(query, *batch);
-        for (&row, distance) in batch.iter().zip(distances) {
-            each(row, distance);
+/// Rows in one of the representations.
+pub enum Store {
+    /// As they were given.
+    F32(Vectors),
+    /// In eight bits a value.
+    Int8(Int8Codes),
+}
+
+/// The same call on whatever representation there is.
+macro_rules! each {
+    ($store:expr, $rows:pat => $call:expr) => {
+        match $store {
+            Store::F32($rows) => $call,
+            Store::Int8($rows) => $call,
         }
+    };
+}
+
+impl Rows for Store {
+    fn len(&self) -> usize {
+        each!(self, rows => rows.len())
     }
-    for &row in rest {
-        let [distance] = space.distances(query, [row]);
-        each(row, distance);
+
+    fn bytes(&self) -> usize {
+        each!(self, rows => rows.bytes())
+    }
+
+    fn try_reserve(&mut self, additional: usize) -> Result<()> {
+        each!(self, rows => rows.try_reserve(additional))
+    }
+
+    fn push(&mut self, vector: &[f32]) {
+        each!(self, rows => rows.push(vector))
+    }
+
+    fn new_query(&self) -> Result<Query> {
+        each!(self, rows => rows.new_query())
+    }
+
+    fn load_vector(&self, query: &mut Query, vector: &[f32]) {
+        each!(self, rows => rows.load_vector(query, vector))
+    }
+
+    fn load_row(&self, query: &mut Query, row: u32) {
+        each!(self, rows => rows.load_row(query, row))
+    }
+
+    fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
+        each!(self, store => store.distances(query, rows, out))
+    }
+
+    fn equal(&self, a: u32, b: u32) -> bool {
+        each!(self, rows => rows.equal(a, b))
+    }
+
+    fn chunk_rows(&self) -> usize {
+        each!(self, rows => rows.chunk_rows())
+    }
+
+    fn write(&self, range: Range<usize>, writer: &mut Writer) -> Result<()> {
+        each!(self, rows => rows.write(range, writer))
+    }
+
+    fn read(&mut self, count: usize, reader: &mut Reader) -> Result<()> {
+        each!(self, rows => rows.read(count, reader))
+    }
+}
+
+/// What a graph is built over and walked on, and the vectors it stands for.
+#[derive(Clone, Copy)]
+pub struct Space<'a> {
+    /// The rows that distances are computed on.
+    pub rows: &'a Store,
+    /// The rows as they were given.
+    pub originals: &'a Store,
+}
+
+impl Space<'_> {
+    /// Makes `query` stand for a row.
+    pub fn load_row(&self, query: &mut Query, row: u32) {
+        self.rows.load_row(query, row);
+    }
+
+    /// The distance from the query to one row.
+    pub fn distance(&self, query: &Query, row: u32) -> f32 {
+        let mut distance = [0.0];
+        self.rows.distances(query, &[row], &mut distance);
+        distance[0]
+    }
+}
+
+/// Distances from one query to a few rows at once, as the kernels compute them.
+pub trait Kernel {
+    /// Distances to `N` rows.
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N];
+}
+
+/// Runs a kernel on any number of rows, as many at once as it takes.
+#[inline(always)]
+pub fn in_batches(kernel: &impl Kernel, rows: &[u32], out: &mut [f32]) {
+    let (batches, rest) = rows.as_chunks::<BATCH>();
+    let (outs, rest_out) = out[..rows.len()].as_chunks_mut::<BATCH>();
+    for (batch, out) in batches.iter().zip(outs) {
+        *out = kernel.run(*batch);
+    }
+    let (half, rest) = rest.as_chunks::<{ BATCH / 2 }>();
+    let (half_out, rest_out) = rest_out.as_chunks_mut::<{ BATCH / 2 }>();
+    for (batch, out) in half.iter().zip(half_out) {
+        *out = kernel.run(*batch);
+    }
+    for (&row, out) in rest.iter().zip(rest_out) {
+        [*out] = kernel.run([row]);
     }
 }

@@ -70,6 +70,11 @@ impl TopK {
         &self.heap
     }
 
+    /// The last of the keys kept, once there are as many as can be.
+    pub fn worst(&self) -> Option<Key> {
+        self.heap.first().copied().filter(|_| self.heap.len() == self.capacity)
+    }
+
     /// Keys kept at most.
     pub fn capacity(&self) -> usize {
         self.capacity

@@ -6,8 +6,9 @@ use std::cell::Cell;
 use quiver_core::codec::Part;
 use quiver_core::error::{Error, Result};
 use quiver_core::hnsw::Params;
-use quiver_core::index::{CodeKind, Config, Index, Method};
+use quiver_core::index::{CodeKind, Config, Index};
 use quiver_core::metric::Metric;
+use quiver_core::search::{Method, Request};
 use quiver_core::snapshot::Loader;
 
 /// Counts the allocations of this thread and refuses from a given one on.
@@ -83,7 +84,8 @@ fn a_query_allocates_nothing() {
         index.add(&matrix(3_000));
         index.index_rows(2_500).unwrap();
         for method in [Method::Graph, Method::Scan, Method::Exact] {
-            let mut search = || index.search(&[0.5; DIMENSION], 10, 64, method, None).unwrap();
+            let mut search =
+                || index.search(&[0.5; DIMENSION], &Request::new(10, 64, method)).unwrap();
             search();
             let ((), allocations) =
                 with_allocations(usize::MAX, || (0..300).for_each(|_| search()));
@@ -100,8 +102,8 @@ fn live(index: &mut Index, matrix: &[f32], bytes: &mut Vec<u8>) -> Result<()> {
         index.add(rows);
         index.index_rows(60)?;
     }
-    index.search(&[0.5; DIMENSION], 50, 64, Method::Graph, None)?;
-    index.search(&[0.5; DIMENSION], usize::MAX, 64, Method::Scan, None)?;
+    index.search(&[0.5; DIMENSION], &Request::new(50, 64, Method::Graph))?;
+    index.search(&[0.5; DIMENSION], &Request::new(usize::MAX, 64, Method::Scan))?;
     for part in [Part::State, Part::Vectors, Part::Codes, Part::Graph] {
         for chunk in 0..index.chunks(part) {
             index.write_chunk(part, chunk, bytes)?;
@@ -133,9 +135,11 @@ fn every_refused_allocation_is_an_error_and_loses_nothing() {
             index.try_reserve(100).unwrap();
             index.add(&matrix[..100 * DIMENSION]);
             index.index_rows(usize::MAX).unwrap();
-            index.search(&matrix[..DIMENSION], usize::MAX, 200, Method::Graph, None).unwrap();
-            assert_eq!(index.found.rows.len(), rows + 100);
-            assert_eq!(index.found.distances[0], 0.0);
+            index
+                .search(&matrix[..DIMENSION], &Request::new(usize::MAX, 200, Method::Graph))
+                .unwrap();
+            assert_eq!(index.found().rows.len(), rows + 100);
+            assert_eq!(index.found().distances[0], 0.0);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::memory::{try_reserve, try_resize};
-use crate::space::{Space, for_each_distance};
+use crate::space::{Query, Rows, Space};
 
 use super::layers::{used, write};
 use super::prune::{Candidate, Pruner};
@@ -18,20 +18,21 @@ const EF_DESCENT: usize = 8;
 const ROUNDING: f32 = 1e-5;
 
 /// What insertion needs beside the graph; kept from one to the next, so that an insertion allocates nothing.
-pub struct Builder<S: Space> {
-    query: S::Query,
-    pruner: Pruner<S>,
+pub struct Builder {
+    query: Query,
+    pruner: Pruner,
     /// The spanning tree of every layer.
     trees: Vec<Tree>,
     /// The links the new node will have, by layer.
     selected: Vec<Vec<Candidate>>,
     rows: Vec<u32>,
+    distances: Vec<f32>,
     kept: Vec<Candidate>,
 }
 
-impl<S: Space> Builder<S> {
+impl Builder {
     /// A builder that continues the graph.
-    pub fn new(space: &S, graph: &Graph) -> Result<Self> {
+    pub fn new(space: Space, graph: &Graph) -> Result<Self> {
         let Params { m, ef_construction, .. } = graph.params;
         let layers = level::MAX_LEVEL + 1;
         let mut selected = Vec::new();
@@ -39,15 +40,17 @@ impl<S: Space> Builder<S> {
         for links in &mut selected {
             try_reserve(links, m)?;
         }
-        let (mut rows, mut kept) = (Vec::new(), Vec::new());
+        let (mut rows, mut distances, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         try_reserve(&mut rows, 2 * m)?;
+        try_resize(&mut distances, 2 * m, 0.0)?;
         try_reserve(&mut kept, 2 * m)?;
         Ok(Self {
-            query: space.new_query()?,
+            query: space.rows.new_query()?,
             pruner: Pruner::new(space, ef_construction.max(2 * m + 1))?,
             trees: graph.spanning_trees()?,
             selected,
             rows,
+            distances,
             kept,
         })
     }
@@ -68,11 +71,7 @@ struct New {
 
 impl Graph {
     /// The next row to insert, if one of the first `rows` waits.
-    pub fn next_row<S: Space>(
-        &mut self,
-        rows: usize,
-        builder: &mut Builder<S>,
-    ) -> Result<Option<u32>> {
+    pub fn next_row(&mut self, rows: usize, builder: &mut Builder) -> Result<Option<u32>> {
         if self.round.next().is_none() && self.indexed() < rows {
             self.begin_round(rows, builder)?;
         }
@@ -85,11 +84,11 @@ impl Graph {
     }
 
     /// Inserts the next row. Nothing is changed when memory runs out.
-    pub fn insert<S: Space>(
+    pub fn insert(
         &mut self,
-        space: &S,
+        space: Space,
         row: u32,
-        builder: &mut Builder<S>,
+        builder: &mut Builder,
         walker: &mut Walker,
     ) -> Result<()> {
         let level = self.level(row);
@@ -125,7 +124,7 @@ impl Graph {
     }
 
     /// Adds rows up to `rows` to all their layers, without links, and lets them wait.
-    fn begin_round<S: Space>(&mut self, rows: usize, builder: &mut Builder<S>) -> Result<()> {
+    fn begin_round(&mut self, rows: usize, builder: &mut Builder) -> Result<()> {
         let Params { m, seed, .. } = self.params;
         let new = self.layers.nodes(0)..rows;
         self.layers.extend(new.map(|row| level::of(seed, row as u32, m)))?;
@@ -159,11 +158,11 @@ impl Graph {
     }
 
     /// Finds the row's efConstruction nearest nodes of a layer and selects its links among them.
-    fn find_links<S: Space>(
+    fn find_links(
         &self,
-        space: &S,
+        space: Space,
         layer: usize,
-        builder: &mut Builder<S>,
+        builder: &mut Builder,
         walker: &mut Walker,
     ) -> Result<()> {
         let Params { m, ef_construction, .. } = self.params;
@@ -182,13 +181,7 @@ impl Graph {
     }
 
     /// Gives the new node a parent in the layer's spanning tree, which becomes a link if it is none yet.
-    fn choose_parent<S: Space>(
-        &self,
-        space: &S,
-        layer: usize,
-        node: u32,
-        builder: &mut Builder<S>,
-    ) {
+    fn choose_parent(&self, space: Space, layer: usize, node: u32, builder: &mut Builder) {
         let Builder { query, trees, selected, .. } = builder;
         let selected = &mut selected[layer];
         let Some(parent) = trees[layer].parent_for(&self.layers, layer, selected) else {
@@ -197,31 +190,25 @@ impl Graph {
         trees[layer].attach(node, parent);
         if selected.iter().all(|link| link.node != parent) {
             let row = self.layers.row(layer, parent);
-            let [distance] = space.distances(query, [row]);
+            let distance = space.distance(query, row);
             selected.truncate(self.params.m - 1);
             selected.push(Candidate { node: parent, row, distance, protected: false });
         }
     }
 
     /// The node of layer 0 that is the same as the row to every query, if the last walk met one.
-    fn twin<S: Space>(
-        &self,
-        space: &S,
-        row: u32,
-        builder: &Builder<S>,
-        walker: &Walker,
-    ) -> Option<u32> {
-        let [own] = space.distances(&builder.query, [row]);
+    fn twin(&self, space: Space, row: u32, builder: &Builder, walker: &Walker) -> Option<u32> {
+        let own = space.distance(&builder.query, row);
         let mut nodes = walker.pool.neighbors();
         let tolerance = ROUNDING * own.abs().max(1.0);
         let twin = nodes.find(|&(node, distance)| {
-            (distance - own).abs() <= tolerance && space.equal(node, row)
+            (distance - own).abs() <= tolerance && space.rows.equal(node, row)
         });
         twin.map(|(node, _)| node)
     }
 
     /// Links the new node with its selected neighbours, in both directions.
-    fn link<S: Space>(&mut self, space: &S, new: New, builder: &mut Builder<S>) {
+    fn link(&mut self, space: Space, new: New, builder: &mut Builder) {
         let selected = core::mem::take(&mut builder.selected[new.layer]);
         self.write_links(new.layer, new.node, &selected);
         for neighbor in &selected {
@@ -231,12 +218,12 @@ impl Graph {
     }
 
     /// Adds a link from a neighbour to the new node, and prunes the neighbour's links when there are too many.
-    fn add_link<S: Space>(
+    fn add_link(
         &mut self,
-        space: &S,
+        space: Space,
         from: &Candidate,
         New { layer, node, row }: New,
-        builder: &mut Builder<S>,
+        builder: &mut Builder,
     ) {
         let slots = self.layers.slots(layer);
         let count = used(self.layers.links(layer, from.node), from.node).len();
@@ -255,26 +242,18 @@ impl Graph {
     }
 
     /// Makes a node's links the pruner's candidates, with their distances.
-    fn gather_links<S: Space>(
-        &self,
-        space: &S,
-        layer: usize,
-        of: &Candidate,
-        builder: &mut Builder<S>,
-    ) {
-        let Builder { query, pruner, trees, rows, .. } = builder;
+    fn gather_links(&self, space: Space, layer: usize, of: &Candidate, builder: &mut Builder) {
+        let Builder { query, pruner, trees, rows, distances, .. } = builder;
         let links = self.layers.links(layer, of.node);
         rows.clear();
         rows.extend(links.iter().map(|&node| self.layers.row(layer, node)));
         space.load_row(query, of.row);
+        space.rows.distances(query, rows, &mut distances[..links.len()]);
         pruner.candidates.clear();
-        let mut nodes = links.iter();
-        for_each_distance(space, query, rows, |row, distance| {
-            pruner.candidates.extend(nodes.next().map(|&node| {
-                let protected = trees[layer].links(of.node, node);
-                Candidate { node, row, distance, protected }
-            }));
-        });
+        for ((&node, &row), &distance) in links.iter().zip(&*rows).zip(&*distances) {
+            let protected = trees[layer].links(of.node, node);
+            pruner.candidates.push(Candidate { node, row, distance, protected });
+        }
     }
 
     fn write_links(&mut self, layer: usize, node: u32, links: &[Candidate]) {

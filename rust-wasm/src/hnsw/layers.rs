@@ -12,8 +12,10 @@ pub trait Layer {
     fn nodes(&self) -> usize;
     /// All slots of a node; unused ones hold the node itself.
     fn links(&self, node: u32) -> &[u32];
-    /// The row of a node.
-    fn row(&self, node: u32) -> u32;
+    /// Slots of a node.
+    fn slots(&self) -> usize;
+    /// The rows of nodes; where these are no rows themselves they are written to `room`.
+    fn rows<'a>(&self, nodes: &'a [u32], room: &'a mut Vec<u32>) -> &'a [u32];
 }
 
 /// The links of a node that are in use.
@@ -142,8 +144,13 @@ impl Layer for BaseLayer {
     }
 
     #[inline(always)]
-    fn row(&self, node: u32) -> u32 {
-        node
+    fn slots(&self) -> usize {
+        self.slots
+    }
+
+    #[inline(always)]
+    fn rows<'a>(&self, nodes: &'a [u32], _: &'a mut Vec<u32>) -> &'a [u32] {
+        nodes
     }
 }
 
@@ -265,7 +272,13 @@ impl Layer for UpperLayer<'_> {
     }
 
     #[inline(always)]
-    fn row(&self, node: u32) -> u32 {
-        self.layers.row(node)
+    fn slots(&self) -> usize {
+        self.layers.slots
+    }
+
+    fn rows<'a>(&self, nodes: &'a [u32], room: &'a mut Vec<u32>) -> &'a [u32] {
+        room.clear();
+        room.extend(nodes.iter().map(|&node| self.layers.row(node)));
+        room
     }
 }

@@ -28,7 +28,7 @@ use core::ops::Range;
 
 use crate::codec::Dirty;
 use crate::error::Result;
-use crate::space::Space;
+use crate::space::{Query, Space};
 
 use layers::Layers;
 use round::Round;
@@ -106,10 +106,10 @@ impl Graph {
     }
 
     /// Walks from the entry to the query: afterwards `walker.pool` holds up to `ef` nodes of layer 0, nearest first.
-    pub fn search<S: Space>(
+    pub fn search(
         &self,
-        space: &S,
-        query: &S::Query,
+        space: Space,
+        query: &Query,
         ef: usize,
         walker: &mut Walker,
     ) -> Result<()> {
@@ -123,10 +123,10 @@ impl Graph {
 
     /// Walks from the entry down to the layer above `layer`, keeping `ef` candidates, and answers the node of `layer` it
     /// ends at.
-    fn descend<S: Space>(
+    fn descend(
         &self,
-        space: &S,
-        query: &S::Query,
+        space: Space,
+        query: &Query,
         layer: usize,
         ef: usize,
         walker: &mut Walker,
@@ -140,11 +140,11 @@ impl Graph {
         Ok(self.layers.node_of(layer, row))
     }
 
-    fn walk<S: Space>(
+    fn walk(
         &self,
-        space: &S,
+        space: Space,
         layer: usize,
-        query: &S::Query,
+        query: &Query,
         start: u32,
         ef: usize,
         walker: &mut Walker,

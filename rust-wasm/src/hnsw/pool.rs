@@ -1,7 +1,7 @@
 //! The `ef` nearest nodes a walk has seen, sorted, each marked once its links have been followed: the paper's two heaps
 //! C and W in one array (as in NSG, Fu et al., VLDB 2019).
 
-use crate::distance::less_than;
+use crate::distance::{BATCH, less_than};
 use crate::error::Result;
 use crate::memory::try_reserve;
 use crate::topk::Key;
@@ -30,14 +30,19 @@ impl Pool {
         try_reserve(&mut self.keys, self.capacity)
     }
 
-    /// Takes in those of `N` new nodes that are nearer than the last.
+    /// Takes in those new nodes that are nearer than the last. There is room for distances in whole batches, whatever
+    /// the nodes.
     #[inline(always)]
-    pub fn offer<const N: usize>(&mut self, nodes: [u32; N], distances: [f32; N]) {
-        let mut nearer = less_than(&distances, self.worst);
-        while nearer != 0 {
-            let n = nearer.trailing_zeros() as usize;
-            nearer &= nearer - 1;
-            self.insert(distances[n], nodes[n]);
+    pub fn offer(&mut self, nodes: &[u32], distances: &mut [f32]) {
+        distances[nodes.len()..].fill(f32::INFINITY);
+        let (batches, _) = distances.as_chunks::<BATCH>();
+        for (batch, first) in batches.iter().zip((0..).step_by(BATCH)) {
+            let mut nearer = less_than(batch, self.worst);
+            while nearer != 0 {
+                let n = nearer.trailing_zeros() as usize;
+                nearer &= nearer - 1;
+                self.insert(batch[n], nodes[first + n]);
+            }
         }
     }
 
@@ -110,7 +115,9 @@ mod tests {
             pool.reset(capacity).unwrap();
             let mut followed = Vec::new();
             for (&distance, node) in distances.iter().zip(0..) {
-                pool.offer([node], [distance.into()]);
+                let mut distances = [0.0; BATCH];
+                distances[0] = distance.into();
+                pool.offer(&[node], &mut distances);
                 if node % 3 == 0 {
                     followed.extend(pool.follow_nearest());
                 }

@@ -1,8 +1,8 @@
 //! SELECT-NEIGHBORS-HEURISTIC (Algorithm 4 of the paper): which candidates become links.
 
 use crate::error::Result;
-use crate::memory::try_reserve;
-use crate::space::{Space, for_each_distance};
+use crate::memory::{try_reserve, try_resize};
+use crate::space::{Query, Rows, Space};
 
 /// A node that may become a link.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,26 +25,28 @@ impl Candidate {
 }
 
 /// Selects links and keeps the room it needs for that.
-pub struct Pruner<S: Space> {
+pub struct Pruner {
     /// Candidates, nearest first; `select` consumes them.
     pub candidates: Vec<Candidate>,
     rows: Vec<u32>,
-    query: S::Query,
+    distances: Vec<f32>,
+    query: Query,
 }
 
-impl<S: Space> Pruner<S> {
+impl Pruner {
     /// A pruner for rows of the space and up to `capacity` candidates.
-    pub fn new(space: &S, capacity: usize) -> Result<Self> {
-        let (mut candidates, mut rows) = (Vec::new(), Vec::new());
+    pub fn new(space: Space, capacity: usize) -> Result<Self> {
+        let (mut candidates, mut rows, mut distances) = (Vec::new(), Vec::new(), Vec::new());
         try_reserve(&mut candidates, capacity)?;
         try_reserve(&mut rows, capacity)?;
-        Ok(Self { candidates, rows, query: space.new_query()? })
+        try_resize(&mut distances, capacity, 0.0)?;
+        Ok(Self { candidates, rows, distances, query: space.rows.new_query()? })
     }
 
     /// Moves at most `m` of the candidates to `selected`: the nearest one, then always the nearest that is closer to
     /// the node than to any selected one, so that links point in different directions. Protected ones, of which
     /// there must be no more than `m`, are always among them.
-    pub fn select(&mut self, space: &S, m: usize, selected: &mut Vec<Candidate>) {
+    pub fn select(&mut self, space: Space, m: usize, selected: &mut Vec<Candidate>) {
         selected.clear();
         let mut protected = self.candidates.iter().filter(|c| c.protected).count();
         let mut first = 0;
@@ -64,22 +66,23 @@ impl<S: Space> Pruner<S> {
     }
 
     /// Drops the candidates from `first` on that are at least as close to a selected row as to the node itself.
-    fn drop_dominated(&mut self, space: &S, selected: u32, first: usize) {
-        if first == self.candidates.len() {
+    fn drop_dominated(&mut self, space: Space, selected: u32, first: usize) {
+        let Self { candidates, rows, distances, query } = self;
+        if first == candidates.len() {
             return;
         }
-        space.load_row(&mut self.query, selected);
-        self.rows.clear();
-        self.rows.extend(self.candidates[first..].iter().map(|c| c.row));
-        let (mut read, mut kept) = (first, first);
-        for_each_distance(space, &self.query, &self.rows, |_, distance| {
-            let candidate = self.candidates[read];
-            read += 1;
-            if candidate.protected || candidate.distance < distance {
-                self.candidates[kept] = candidate;
+        space.load_row(query, selected);
+        rows.clear();
+        rows.extend(candidates[first..].iter().map(|candidate| candidate.row));
+        space.rows.distances(query, rows, &mut distances[..rows.len()]);
+        let mut kept = first;
+        for read in first..candidates.len() {
+            let candidate = candidates[read];
+            if candidate.protected || candidate.distance < distances[read - first] {
+                candidates[kept] = candidate;
                 kept += 1;
             }
-        });
-        self.candidates.truncate(kept);
+        }
+        candidates.truncate(kept);
     }
 }

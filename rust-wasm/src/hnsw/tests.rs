@@ -6,8 +6,9 @@ use proptest::prelude::*;
 
 use super::layers::used;
 use super::*;
-use crate::index::{CodeKind, Config, Index, Method};
+use crate::index::{CodeKind, Config, Index};
 use crate::metric::Metric;
+use crate::search::{Method, Request};
 use crate::snapshot::Loader;
 
 const PARTS: [Part; 4] = [Part::State, Part::Vectors, Part::Codes, Part::Graph];
@@ -130,8 +131,8 @@ proptest! {
                 index = reloaded(&index);
             }
         }
-        index.search(&[1.0; DIMENSION], usize::MAX, 1, Method::Graph, None).unwrap();
-        prop_assert_eq!(index.found.rows.len(), index.live_rows());
+        index.search(&[1.0; DIMENSION], &Request::new(usize::MAX, 1, Method::Graph)).unwrap();
+        prop_assert_eq!(index.found().rows.len(), index.live_rows());
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::distance::BATCH;
 use crate::error::Result;
 use crate::memory::try_resize;
-use crate::space::Space;
+use crate::space::{Query, Rows, Space};
 
 use super::layers::Layer;
 use super::pool::Pool;
@@ -19,7 +19,10 @@ pub struct Walker {
     /// The nearest nodes of the last walk.
     pub pool: Pool,
     visited: Visited,
+    /// Neighbours not seen before, their rows on layers where these differ, and their distances.
     new: Vec<u32>,
+    rows: Vec<u32>,
+    distances: Vec<f32>,
     measured: usize,
     touched: u32,
 }
@@ -41,74 +44,52 @@ impl Walker {
     }
 
     /// Walks from `start` and keeps the `ef` nodes nearest to the query in the pool.
-    pub fn walk<S: Space, L: Layer>(
+    pub fn walk<L: Layer>(
         &mut self,
-        space: &S,
+        space: Space,
         layer: &L,
-        query: &S::Query,
+        query: &Query,
         start: u32,
         ef: usize,
     ) -> Result<()> {
         self.pool.reset(ef)?;
         self.visited.start(layer.nodes())?;
+        self.make_room(layer.slots())?;
         self.visited.insert(start);
-        self.measure(space, layer, query, [start]);
+        self.new[0] = start;
+        self.measure(space, layer, query, 1);
         while let Some(node) = self.pool.follow_nearest() {
             if let Some(next) = self.pool.next() {
                 // Kept in a field, or the compiler would see that the load is for nothing.
                 self.touched ^= layer.links(next)[0];
             }
-            self.follow(space, layer, query, node)?;
+            let mut count = 0;
+            for &neighbor in layer.links(node) {
+                self.new[count] = neighbor;
+                count += usize::from(self.visited.insert(neighbor));
+            }
+            self.measure(space, layer, query, count);
         }
         Ok(())
     }
 
-    /// Measures those neighbours of a node that the walk has not seen.
-    #[inline(always)]
-    fn follow<S: Space, L: Layer>(
-        &mut self,
-        space: &S,
-        layer: &L,
-        query: &S::Query,
-        node: u32,
-    ) -> Result<()> {
-        let links = layer.links(node);
-        if self.new.len() < links.len() {
-            try_resize(&mut self.new, links.len(), 0)?;
-        }
-        let mut count = 0;
-        for &neighbor in links {
-            self.new[count] = neighbor;
-            count += usize::from(self.visited.insert(neighbor));
-        }
-        let mut first = 0;
-        while first + BATCH <= count {
-            let batch: [u32; BATCH] = core::array::from_fn(|n| self.new[first + n]);
-            self.measure(space, layer, query, batch);
-            first += BATCH;
-        }
-        if first + BATCH / 2 <= count {
-            let batch: [u32; BATCH / 2] = core::array::from_fn(|n| self.new[first + n]);
-            self.measure(space, layer, query, batch);
-            first += BATCH / 2;
-        }
-        while first < count {
-            self.measure(space, layer, query, [self.new[first]]);
-            first += 1;
+    /// Makes room for the new neighbours of a node.
+    fn make_room(&mut self, slots: usize) -> Result<()> {
+        // One more is written before it turns out to be no new one; distances are taken in whole batches.
+        let room = (slots + 1).next_multiple_of(BATCH);
+        if self.new.len() < room {
+            try_resize(&mut self.new, room, 0)?;
+            try_resize(&mut self.distances, room, 0.0)?;
         }
         Ok(())
     }
 
+    /// Measures the first `count` new nodes and offers them to the pool.
     #[inline(always)]
-    fn measure<S: Space, L: Layer, const N: usize>(
-        &mut self,
-        space: &S,
-        layer: &L,
-        query: &S::Query,
-        nodes: [u32; N],
-    ) {
-        let distances = space.distances(query, nodes.map(|node| layer.row(node)));
-        self.measured += N;
-        self.pool.offer(nodes, distances);
+    fn measure<L: Layer>(&mut self, space: Space, layer: &L, query: &Query, count: usize) {
+        let rows = layer.rows(&self.new[..count], &mut self.rows);
+        space.rows.distances(query, rows, &mut self.distances[..count]);
+        self.measured += count;
+        self.pool.offer(&self.new[..count], &mut self.distances[..count.next_multiple_of(BATCH)]);
     }
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::search::Method;
 
 /// The metric by its definition, in double precision.
 fn distance(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
@@ -37,11 +38,11 @@ proptest! {
         let mut index = Index::new(Config { dimension, metric, codes }).unwrap();
         index.try_reserve(rows.len()).unwrap();
         index.add(matrix);
-        index.search(query, k, 1, Method::Exact, None).unwrap();
+        index.search(query, &Request::new(k, 1, Method::Exact)).unwrap();
 
         let mut expected: Vec<f64> = rows.iter().map(|row| distance(metric, query, row)).collect();
         expected.sort_unstable_by(f64::total_cmp);
-        let found = &index.found;
+        let found = index.found();
         prop_assert_eq!(found.rows.len(), k.min(rows.len()));
         let size = values.iter().fold(1.0, |size: f64, &v| size.max(v.abs().into()));
         let tolerance = match metric {

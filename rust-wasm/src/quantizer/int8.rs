@@ -11,13 +11,14 @@
 use core::ops::Range;
 
 use super::vectors::inverse_norm;
+use crate::codec::{CHUNK_BYTES, HEADER_BYTES, Reader, Writer};
 #[cfg(doc)]
 use crate::distance::scalar;
 use crate::distance::{I8_LANES, dot_i8};
 use crate::error::{Error, Result};
 use crate::memory::{AlignedVec, try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::Space;
+use crate::space::{Kernel, Query, Rows, in_batches};
 
 /// The code of 0.
 const ZERO: u8 = 64;
@@ -36,15 +37,6 @@ pub struct Int8Codes {
     norms: Vec<f32>,
 }
 
-/// A query in codes.
-pub struct Int8Query {
-    codes: Vec<i8>,
-    scale: f32,
-    /// What the codes' offset of 64 adds to every product.
-    offset: i32,
-    norm: f32,
-}
-
 impl Int8Codes {
     /// No rows yet.
     pub fn new(dimension: usize, metric: Metric) -> Self {
@@ -57,9 +49,33 @@ impl Int8Codes {
         }
     }
 
-    /// Makes room for `additional` rows, so that pushing them cannot fail.
-    pub fn try_reserve(&mut self, additional: usize) -> Result<()> {
-        self.codes.try_reserve(additional * self.stride)?;
+    #[inline(always)]
+    fn codes(&self, row: u32) -> &[u8] {
+        let start = row as usize * self.stride;
+        &self.codes[start..start + self.stride]
+    }
+
+    fn norm(&self, row: u32) -> f32 {
+        match self.metric {
+            Metric::L2 => self.norms[row as usize],
+            Metric::Cosine | Metric::Dot => 0.0,
+        }
+    }
+}
+
+impl Rows for Int8Codes {
+    fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    fn bytes(&self) -> usize {
+        let floats = self.scales.capacity() + self.norms.capacity();
+        self.codes.bytes() + floats * size_of::<f32>()
+    }
+
+    fn try_reserve(&mut self, additional: usize) -> Result<()> {
+        let codes = additional.checked_mul(self.stride).ok_or(Error::OutOfMemory)?;
+        self.codes.try_reserve(codes)?;
         try_reserve(&mut self.scales, additional)?;
         if self.metric == Metric::L2 {
             try_reserve(&mut self.norms, additional)?;
@@ -67,16 +83,12 @@ impl Int8Codes {
         Ok(())
     }
 
-    /// Appends a row; room for it must have been made.
-    pub fn push(&mut self, vector: &[f32]) {
+    fn push(&mut self, vector: &[f32]) {
         let start = self.codes.len();
         self.codes.extend_filled(self.stride, ZERO);
         let codes = &mut self.codes[start..];
 
-        let unit = match self.metric {
-            Metric::Cosine => inverse_norm(vector),
-            Metric::Dot | Metric::L2 => 1.0,
-        };
+        let unit = unit(self.metric, vector);
         let step = largest(vector) / ROW_LEVELS;
         let per_step = reciprocal(step);
         let (mut decoded_squares, mut product) = (0.0, 0.0);
@@ -94,85 +106,13 @@ impl Int8Codes {
         }
     }
 
-    /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        let floats = self.scales.capacity() + self.norms.capacity();
-        self.codes.bytes() + floats * size_of::<f32>()
+    fn new_query(&self) -> Result<Query> {
+        let mut query = Query::default();
+        try_resize(&mut query.codes, self.stride, 0)?;
+        Ok(query)
     }
 
-    /// Codes of a row, padding included.
-    pub fn stride(&self) -> usize {
-        self.stride
-    }
-
-    /// Floats that go with a row: its scale and, under L2, its norm.
-    pub fn floats(&self) -> usize {
-        if self.metric == Metric::L2 { 2 } else { 1 }
-    }
-
-    /// The codes of a range of rows, for saving.
-    pub fn codes_of(&self, rows: Range<usize>) -> &[u8] {
-        &self.codes[rows.start * self.stride..rows.end * self.stride]
-    }
-
-    /// The floats of a range of rows, for saving: the scales, then the norms.
-    pub fn floats_of(&self, rows: Range<usize>) -> impl Iterator<Item = f32> {
-        let norms = self.norms.get(rows.clone()).unwrap_or(&[]);
-        self.scales[rows].iter().chain(norms).copied()
-    }
-
-    /// Appends rows as `codes_of` and `floats_of` gave them; room must have been made. Codes above 127, for which the
-    /// kernels differ from machine to machine, are refused, and so are floats that no vector leads to.
-    pub fn extend(
-        &mut self,
-        codes: &[u8],
-        floats: impl Iterator<Item = f32> + Clone,
-    ) -> Result<()> {
-        if codes.iter().fold(0, |bits, code| bits | code) > 127 {
-            return Err(Error::Corrupt("a code is above 127"));
-        }
-        if floats.clone().any(|value| value.is_nan() || value < 0.0) {
-            return Err(Error::Corrupt("a scale or a norm is negative"));
-        }
-        let rows = codes.len() / self.stride;
-        self.codes.extend_from_slice(codes);
-        self.scales.extend(floats.clone().take(rows));
-        self.norms.extend(floats.skip(rows));
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn codes(&self, row: u32) -> &[u8] {
-        let start = row as usize * self.stride;
-        &self.codes[start..start + self.stride]
-    }
-
-    fn norm(&self, row: u32) -> f32 {
-        match self.metric {
-            Metric::L2 => self.norms[row as usize],
-            Metric::Cosine | Metric::Dot => 0.0,
-        }
-    }
-}
-
-impl Space for Int8Codes {
-    type Query = Int8Query;
-
-    fn rows(&self) -> usize {
-        self.scales.len()
-    }
-
-    fn new_query(&self) -> Result<Int8Query> {
-        let mut codes = Vec::new();
-        try_resize(&mut codes, self.stride, 0)?;
-        Ok(Int8Query { codes, scale: 0.0, offset: 0, norm: 0.0 })
-    }
-
-    fn load_vector(&self, query: &mut Int8Query, vector: &[f32]) {
-        let unit = match self.metric {
-            Metric::Cosine => inverse_norm(vector),
-            Metric::Dot | Metric::L2 => 1.0,
-        };
+    fn load_vector(&self, query: &mut Query, vector: &[f32]) {
         let step = largest(vector) / QUERY_LEVELS;
         let per_step = reciprocal(step);
         let (mut sum, mut squares) = (0, 0.0);
@@ -181,12 +121,12 @@ impl Space for Int8Codes {
             sum += i32::from(*code);
             squares += f32::from(*code) * f32::from(*code);
         }
-        query.scale = step * unit;
+        query.scale = step * unit(self.metric, vector);
         query.offset = i32::from(ZERO) * sum;
         query.norm = squares * query.scale * query.scale;
     }
 
-    fn load_row(&self, query: &mut Int8Query, row: u32) {
+    fn load_row(&self, query: &mut Query, row: u32) {
         let mut sum = 0;
         for (code, &level) in query.codes.iter_mut().zip(self.codes(row)) {
             *code = level.wrapping_sub(ZERO) as i8;
@@ -197,17 +137,15 @@ impl Space for Int8Codes {
         query.norm = self.norm(row);
     }
 
-    #[inline(always)]
-    fn distances<const N: usize>(&self, query: &Int8Query, rows: [u32; N]) -> [f32; N] {
-        let sums = dot_i8(&query.codes, rows.map(|row| self.codes(row)));
-        let dots: [f32; N] = core::array::from_fn(|n| {
-            (sums[n] - query.offset) as f32 * (query.scale * self.scales[rows[n] as usize])
-        });
+    fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
+        in_batches(&Dots(self, query), rows, out);
         match self.metric {
-            Metric::Cosine => dots.map(|dot| 1.0 - dot),
-            Metric::Dot => dots.map(|dot| -dot),
+            Metric::Cosine => out.iter_mut().for_each(|dot| *dot = 1.0 - *dot),
+            Metric::Dot => out.iter_mut().for_each(|dot| *dot = -*dot),
             Metric::L2 => {
-                core::array::from_fn(|n| query.norm + self.norms[rows[n] as usize] - 2.0 * dots[n])
+                for (dot, &row) in out.iter_mut().zip(rows) {
+                    *dot = query.norm + self.norms[row as usize] - 2.0 * *dot;
+                }
             }
         }
     }
@@ -218,6 +156,58 @@ impl Space for Int8Codes {
             || (self.scales[a as usize] == self.scales[b as usize] && self.norm(a) == self.norm(b));
         equal_lengths && self.codes(a) == self.codes(b)
     }
+
+    fn chunk_rows(&self) -> usize {
+        let floats = if self.metric == Metric::L2 { 2 } else { 1 };
+        let row_bytes = self.stride + floats * size_of::<f32>();
+        1 << ((CHUNK_BYTES - HEADER_BYTES) / row_bytes).ilog2()
+    }
+
+    /// The codes of all rows, then their scales, then under L2 their norms.
+    fn write(&self, rows: Range<usize>, writer: &mut Writer) -> Result<()> {
+        writer.bytes(&self.codes[rows.start * self.stride..rows.end * self.stride])?;
+        writer.f32s(self.scales[rows.clone()].iter().copied())?;
+        writer.f32s(self.norms.get(rows).unwrap_or(&[]).iter().copied())
+    }
+
+    /// Codes above 127, for which the kernels differ from machine to machine, are refused, and so are floats that no
+    /// vector leads to.
+    fn read(&mut self, rows: usize, reader: &mut Reader) -> Result<()> {
+        let norms = if self.metric == Metric::L2 { rows } else { 0 };
+        let codes = reader.bytes(rows * self.stride)?;
+        let scales = reader.f32s(rows)?;
+        let norms = reader.f32s(norms)?;
+        if codes.iter().fold(0, |bits, code| bits | code) > 127 {
+            return Err(Error::Corrupt("a code is above 127"));
+        }
+        if scales.clone().chain(norms.clone()).any(|value| value.is_nan() || value < 0.0) {
+            return Err(Error::Corrupt("a scale or a norm is negative"));
+        }
+        self.try_reserve(rows)?;
+        self.codes.extend_from_slice(codes);
+        self.scales.extend(scales);
+        self.norms.extend(norms);
+        Ok(())
+    }
+}
+
+/// The dot products of a query with rows.
+struct Dots<'a>(&'a Int8Codes, &'a Query);
+
+impl Kernel for Dots<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        let Dots(store, query) = self;
+        let sums = dot_i8(&query.codes, rows.map(|row| store.codes(row)));
+        core::array::from_fn(|n| {
+            (sums[n] - query.offset) as f32 * (query.scale * store.scales[rows[n] as usize])
+        })
+    }
+}
+
+/// What a vector is multiplied with before all else.
+fn unit(metric: Metric, vector: &[f32]) -> f32 {
+    if metric == Metric::Cosine { inverse_norm(vector) } else { 1.0 }
 }
 
 fn largest(vector: &[f32]) -> f32 {

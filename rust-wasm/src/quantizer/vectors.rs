@@ -1,10 +1,13 @@
 //! Vectors as they were given, bit for bit: what answers are made of in the end.
 
+use core::ops::Range;
+
+use crate::codec::{Reader, Writer};
 use crate::distance::{F32_LANES, dot_f32, l2_squared_f32};
 use crate::error::{Error, Result};
 use crate::memory::{try_reserve, try_reserve_total, try_resize};
 use crate::metric::Metric;
-use crate::space::Space;
+use crate::space::{Kernel, Query, Rows, in_batches};
 
 /// The most bytes of a chunk, so that with its header it stays below 4 MiB when it is saved.
 const CHUNK_BYTES: usize = (4 << 20) - 4096;
@@ -25,11 +28,6 @@ pub struct Vectors {
     inverse_norms: Vec<f32>,
 }
 
-/// A query padded to whole registers; under cosine of unit length.
-pub struct VectorQuery {
-    values: Vec<f32>,
-}
-
 impl Vectors {
     /// No rows yet.
     pub fn new(dimension: usize, metric: Metric) -> Self {
@@ -45,29 +43,6 @@ impl Vectors {
         }
     }
 
-    /// Values of a vector.
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    /// Rows of a full chunk.
-    pub fn chunk_rows(&self) -> usize {
-        1 << self.chunk_shift
-    }
-
-    /// Makes room for `additional` rows, so that pushing them cannot fail.
-    pub fn try_reserve(&mut self, additional: usize) -> Result<()> {
-        let rows = self.rows.checked_add(additional).ok_or(Error::OutOfMemory)?;
-        // More than can be addressed need not be tried.
-        rows.checked_mul(self.stride * size_of::<f32>()).ok_or(Error::OutOfMemory)?;
-        let used = self.chunks.len();
-        self.try_reserve_chunks(rows).inspect_err(|_| self.chunks.truncate(used))?;
-        match self.metric {
-            Metric::Cosine => try_reserve(&mut self.inverse_norms, additional),
-            Metric::Dot | Metric::L2 => Ok(()),
-        }
-    }
-
     fn try_reserve_chunks(&mut self, rows: usize) -> Result<()> {
         let chunks = rows.div_ceil(self.chunk_rows());
         try_reserve_total(&mut self.chunks, chunks)?;
@@ -79,27 +54,9 @@ impl Vectors {
         Ok(())
     }
 
-    /// Appends a row; room for it must have been made.
-    pub fn push(&mut self, vector: impl Iterator<Item = f32>) {
-        let chunk = &mut self.chunks[self.rows >> self.chunk_shift];
-        let start = chunk.len();
-        chunk.extend(vector.take(self.dimension));
-        chunk.resize(start + self.stride, 0.0);
-        if self.metric == Metric::Cosine {
-            self.inverse_norms.push(inverse_norm(&chunk[start..]));
-        }
-        self.rows += 1;
-    }
-
     /// The vector of a row, as it was given.
     pub fn vector(&self, row: u32) -> &[f32] {
         &self.padded(row)[..self.dimension]
-    }
-
-    /// Bytes held.
-    pub fn bytes(&self) -> usize {
-        let floats = self.chunks.iter().map(Vec::capacity).sum::<usize>();
-        (floats + self.inverse_norms.capacity()) * size_of::<f32>()
     }
 
     #[inline(always)]
@@ -110,45 +67,65 @@ impl Vectors {
     }
 }
 
-impl Space for Vectors {
-    type Query = VectorQuery;
-
-    fn rows(&self) -> usize {
+impl Rows for Vectors {
+    fn len(&self) -> usize {
         self.rows
     }
 
-    fn new_query(&self) -> Result<VectorQuery> {
-        let mut values = Vec::new();
-        try_resize(&mut values, self.stride, 0.0)?;
-        Ok(VectorQuery { values })
+    fn bytes(&self) -> usize {
+        let floats = self.chunks.iter().map(Vec::capacity).sum::<usize>();
+        (floats + self.inverse_norms.capacity()) * size_of::<f32>()
     }
 
-    fn load_vector(&self, query: &mut VectorQuery, vector: &[f32]) {
-        query.values[..self.dimension].copy_from_slice(vector);
+    fn try_reserve(&mut self, additional: usize) -> Result<()> {
+        let rows = self.rows.checked_add(additional).ok_or(Error::OutOfMemory)?;
+        // More than can be addressed need not be tried.
+        rows.checked_mul(self.stride * size_of::<f32>()).ok_or(Error::OutOfMemory)?;
+        let used = self.chunks.len();
+        self.try_reserve_chunks(rows).inspect_err(|_| self.chunks.truncate(used))?;
+        match self.metric {
+            Metric::Cosine => try_reserve(&mut self.inverse_norms, additional),
+            Metric::Dot | Metric::L2 => Ok(()),
+        }
+    }
+
+    fn push(&mut self, vector: &[f32]) {
+        let chunk = &mut self.chunks[self.rows >> self.chunk_shift];
+        chunk.extend_from_slice(vector);
+        chunk.resize(chunk.len() + self.stride - self.dimension, 0.0);
+        if self.metric == Metric::Cosine {
+            self.inverse_norms.push(inverse_norm(vector));
+        }
+        self.rows += 1;
+    }
+
+    fn new_query(&self) -> Result<Query> {
+        let mut query = Query::default();
+        try_resize(&mut query.floats, self.stride, 0.0)?;
+        Ok(query)
+    }
+
+    fn load_vector(&self, query: &mut Query, vector: &[f32]) {
+        query.floats[..self.dimension].copy_from_slice(vector);
         if self.metric == Metric::Cosine {
             let scale = inverse_norm(vector);
-            query.values.iter_mut().for_each(|value| *value *= scale);
+            query.floats.iter_mut().for_each(|value| *value *= scale);
         }
     }
 
-    fn load_row(&self, query: &mut VectorQuery, row: u32) {
-        query.values.copy_from_slice(self.padded(row));
+    fn load_row(&self, query: &mut Query, row: u32) {
+        query.floats.copy_from_slice(self.padded(row));
         if self.metric == Metric::Cosine {
             let scale = self.inverse_norms[row as usize];
-            query.values.iter_mut().for_each(|value| *value *= scale);
+            query.floats.iter_mut().for_each(|value| *value *= scale);
         }
     }
 
-    #[inline(always)]
-    fn distances<const N: usize>(&self, query: &VectorQuery, rows: [u32; N]) -> [f32; N] {
-        let vectors = rows.map(|row| self.padded(row));
+    fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
         match self.metric {
-            Metric::Cosine => {
-                let dots = dot_f32(&query.values, vectors);
-                core::array::from_fn(|n| 1.0 - dots[n] * self.inverse_norms[rows[n] as usize])
-            }
-            Metric::Dot => dot_f32(&query.values, vectors).map(|dot| -dot),
-            Metric::L2 => l2_squared_f32(&query.values, vectors),
+            Metric::Cosine => in_batches(&CosineKernel(self, query), rows, out),
+            Metric::Dot => in_batches(&DotKernel(self, query), rows, out),
+            Metric::L2 => in_batches(&L2Kernel(self, query), rows, out),
         }
     }
 
@@ -161,6 +138,57 @@ impl Space for Vectors {
             }
             Metric::Dot | Metric::L2 => self.vector(a) == self.vector(b),
         }
+    }
+
+    fn chunk_rows(&self) -> usize {
+        1 << self.chunk_shift
+    }
+
+    fn write(&self, rows: Range<usize>, writer: &mut Writer) -> Result<()> {
+        for row in rows {
+            writer.f32s(self.vector(row as u32).iter().copied())?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, rows: usize, reader: &mut Reader) -> Result<()> {
+        let mut floats = reader.f32s(rows * self.dimension)?;
+        self.try_reserve(rows)?;
+        let mut vector = Vec::new();
+        try_resize(&mut vector, self.dimension, 0.0)?;
+        for _ in 0..rows {
+            vector.iter_mut().zip(floats.by_ref()).for_each(|(value, saved)| *value = saved);
+            self.push(&vector);
+        }
+        Ok(())
+    }
+}
+
+struct CosineKernel<'a>(&'a Vectors, &'a Query);
+
+impl Kernel for CosineKernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        let dots = dot_f32(&self.1.floats, rows.map(|row| self.0.padded(row)));
+        core::array::from_fn(|n| 1.0 - dots[n] * self.0.inverse_norms[rows[n] as usize])
+    }
+}
+
+struct DotKernel<'a>(&'a Vectors, &'a Query);
+
+impl Kernel for DotKernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        dot_f32(&self.1.floats, rows.map(|row| self.0.padded(row))).map(|dot| -dot)
+    }
+}
+
+struct L2Kernel<'a>(&'a Vectors, &'a Query);
+
+impl Kernel for L2Kernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        l2_squared_f32(&self.1.floats, rows.map(|row| self.0.padded(row)))
     }
 }
 

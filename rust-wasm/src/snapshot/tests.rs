@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::{CodeKind, Method};
+use crate::codec::HEADER_BYTES;
+use crate::index::CodeKind;
 use crate::metric::Metric;
+use crate::search::{Method, Request};
 
 const PARTS: [Part; 4] = [Part::State, Part::Vectors, Part::Codes, Part::Graph];
 const DIMENSION: usize = 6;
@@ -51,15 +53,16 @@ fn load(chunks: &[(Part, Vec<u8>)], config: Config, params: Option<Params>) -> R
 fn exercise(mut index: Index) {
     for method in [Method::Graph, Method::Scan, Method::Exact] {
         for ef in [1, 40] {
-            index.search(&[1.0; DIMENSION], 5, ef, method, Some(&[!0; 2])).unwrap();
-            index.search(&[1.0; DIMENSION], 5, ef, method, None).unwrap();
-            assert_eq!(index.found.rows.len(), index.live_rows().min(5));
+            let request = Request::new(5, ef, method);
+            index.search(&[1.0; DIMENSION], &Request { mask: Some(&[!0; 2]), ..request }).unwrap();
+            index.search(&[1.0; DIMENSION], &request).unwrap();
+            assert_eq!(index.found().rows.len(), index.live_rows().min(5));
         }
     }
     index.try_reserve(40).unwrap();
     index.add(&[0.5; 40 * DIMENSION]);
     index.index_rows(usize::MAX).unwrap();
-    index.search(&[1.0; DIMENSION], 5, 40, Method::Graph, None).unwrap();
+    index.search(&[1.0; DIMENSION], &Request::new(5, 40, Method::Graph)).unwrap();
     let chunks = saved(&index);
     load(&chunks, index.config(), index.graph_params()).unwrap();
 }
