@@ -19,6 +19,7 @@ pub mod memory;
 pub mod metric;
 pub mod parallel;
 pub mod quantizer;
+pub mod search;
 pub mod selection;
 pub mod snapshot;
 pub mod space;
