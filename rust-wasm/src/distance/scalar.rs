@@ -2,14 +2,20 @@
 
 use super::{BIT_BYTES, PLANES, f16};
 
-/// Inner product of the query with each row.
-pub fn dot_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
-    rows.map(|row| query.iter().zip(row).map(|(q, v)| q * v).sum())
+/// Inner product of each query with each row.
+pub fn dot_f32_tile<const Q: usize, const N: usize>(
+    queries: [&[f32]; Q],
+    rows: [&[f32]; N],
+) -> [[f32; N]; Q] {
+    queries.map(|query| rows.map(|row| query.iter().zip(row).map(|(q, v)| q * v).sum()))
 }
 
-/// Squared Euclidean distance from the query to each row.
-pub fn l2_squared_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
-    rows.map(|row| query.iter().zip(row).map(|(q, v)| (q - v) * (q - v)).sum())
+/// Squared Euclidean distance from each query to each row.
+pub fn l2_squared_f32_tile<const Q: usize, const N: usize>(
+    queries: [&[f32]; Q],
+    rows: [&[f32]; N],
+) -> [[f32; N]; Q] {
+    queries.map(|query| rows.map(|row| query.iter().zip(row).map(|(q, v)| (q - v) * (q - v)).sum()))
 }
 
 /// Sum of the absolute differences between the query and each row.
@@ -42,10 +48,15 @@ pub fn l1_f16<const N: usize>(query: &[f32], rows: [&[u16]; N], scales: [f32; N]
     })
 }
 
-/// Inner product of a query of -127..=127 with each row of 0..=127. The narrow ranges are what lets
+/// Inner product of each query of -127..=127 with each row of 0..=127. The narrow ranges are what lets
 /// `i32x4_relaxed_dot_i8x16_i7x16_add` give the same sum on every machine.
-pub fn dot_i8<const N: usize>(query: &[i8], rows: [&[u8]; N]) -> [i32; N] {
-    rows.map(|row| query.iter().zip(row).map(|(&q, &v)| i32::from(q) * i32::from(v)).sum())
+pub fn dot_i8_tile<const Q: usize, const N: usize>(
+    queries: [&[i8]; Q],
+    rows: [&[u8]; N],
+) -> [[i32; N]; Q] {
+    queries.map(|query| {
+        rows.map(|row| query.iter().zip(row).map(|(&q, &v)| i32::from(q) * i32::from(v)).sum())
+    })
 }
 
 /// Sum of the absolute differences between the query and each row of codes, a code of 0..=127 standing for

@@ -7,31 +7,35 @@ use super::{F32_LANES, PLANES};
 /// Bytes of a SIMD register.
 const REGISTER: usize = 16;
 
-/// Walks over the query and all rows at once, a register of every row at a time beside the `Q` registers of the query
-/// that belong to it: `step(query, row, n, sum)` is the new sum of row `n`. Returns the sums.
+/// Walks over `Q` queries and `N` rows at once, a register of every row at a time beside the `W` registers of every
+/// query that belong to it: `step(query, row, n, sum)` is the new sum of a query and row `n`. Returns the sums.
 ///
-/// Panics unless every row is whole registers and the query `Q` times as long.
+/// Panics unless every row is whole registers and every query `W` times as long.
 #[inline(always)]
-pub(super) fn fold<A, B, const Q: usize, const N: usize>(
-    query: &[A],
+pub(super) fn fold<A, B, const W: usize, const Q: usize, const N: usize>(
+    queries: [&[A]; Q],
     rows: [&[B]; N],
-    step: impl Fn([v128; Q], v128, usize, v128) -> v128,
-) -> [v128; N] {
-    let bytes = size_of_val(query) / Q;
-    let fits = |row: &&[B]| size_of_val(*row) == bytes;
-    assert!(size_of_val(query).is_multiple_of(Q * REGISTER) && rows.iter().all(fits));
-    let query = query.as_ptr().cast::<u8>();
+    step: impl Fn([v128; W], v128, usize, v128) -> v128,
+) -> [[v128; N]; Q] {
+    let bytes = rows.first().map_or(0, |row| size_of_val(*row));
+    assert!(
+        bytes.is_multiple_of(REGISTER)
+            && rows.iter().all(|row| size_of_val(*row) == bytes)
+            && queries.iter().all(|query| size_of_val(*query) == W * bytes)
+    );
+    let queries = queries.map(|query| query.as_ptr().cast::<u8>());
     let rows = rows.map(|row| row.as_ptr().cast::<u8>());
-    let mut sums = [i32x4_splat(0); N];
+    let mut sums = [[i32x4_splat(0); N]; Q];
     for offset in (0..bytes).step_by(REGISTER) {
         // SAFETY: checked above; `v128_load` needs no alignment, and any bytes are a v128.
-        let q = core::array::from_fn(|i| unsafe {
-            v128_load(query.add(Q * offset + i * REGISTER).cast())
-        });
+        let load = |start: *const u8, offset| unsafe { v128_load(start.add(offset).cast()) };
+        let queries =
+            queries.map(|query| core::array::from_fn(|w| load(query, W * offset + w * REGISTER)));
         for n in 0..N {
-            // SAFETY: checked above.
-            let v = unsafe { v128_load(rows[n].add(offset).cast()) };
-            sums[n] = step(q, v, n, sums[n]);
+            let row = load(rows[n], offset);
+            for q in 0..Q {
+                sums[q][n] = step(queries[q], row, n, sums[q][n]);
+            }
         }
     }
     sums
@@ -84,28 +88,35 @@ fn decode_f16(halves: v128) -> [v128; 2] {
     })
 }
 
-/// See [`scalar::dot_f32`](super::scalar::dot_f32).
+/// See [`scalar::dot_f32_tile`](super::scalar::dot_f32_tile).
 #[inline]
-pub fn dot_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
-    fold(query, rows, |[q], v, _, sum| add_product(sum, q, v)).map(sum_f32)
+pub fn dot_f32_tile<const Q: usize, const N: usize>(
+    queries: [&[f32]; Q],
+    rows: [&[f32]; N],
+) -> [[f32; N]; Q] {
+    fold(queries, rows, |[q], v, _, sum| add_product(sum, q, v)).map(|sums| sums.map(sum_f32))
 }
 
-/// See [`scalar::l2_squared_f32`](super::scalar::l2_squared_f32).
+/// See [`scalar::l2_squared_f32_tile`](super::scalar::l2_squared_f32_tile).
 #[inline]
-pub fn l2_squared_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
-    fold(query, rows, |[q], v, _, sum| add_square(sum, q, v)).map(sum_f32)
+pub fn l2_squared_f32_tile<const Q: usize, const N: usize>(
+    queries: [&[f32]; Q],
+    rows: [&[f32]; N],
+) -> [[f32; N]; Q] {
+    fold(queries, rows, |[q], v, _, sum| add_square(sum, q, v)).map(|sums| sums.map(sum_f32))
 }
 
 /// See [`scalar::l1_f32`](super::scalar::l1_f32).
 #[inline]
 pub fn l1_f32<const N: usize>(query: &[f32], rows: [&[f32]; N]) -> [f32; N] {
-    fold(query, rows, |[q], v, _, sum| add_absolute(sum, q, v)).map(sum_f32)
+    let [sums] = fold([query], rows, |[q], v, _, sum| add_absolute(sum, q, v));
+    sums.map(sum_f32)
 }
 
 /// See [`scalar::dot_f16`](super::scalar::dot_f16).
 #[inline]
 pub fn dot_f16<const N: usize>(query: &[f32], rows: [&[u16]; N]) -> [f32; N] {
-    let sums = fold(query, rows, |[q0, q1], halves, _, sum| {
+    let [sums] = fold([query], rows, |[q0, q1], halves, _, sum| {
         let [v0, v1] = decode_f16(halves);
         add_product(add_product(sum, q0, v0), q1, v1)
     });
@@ -120,7 +131,7 @@ fn fold_f16<const N: usize>(
     scales: [f32; N],
     add: impl Fn(v128, v128, v128) -> v128,
 ) -> [f32; N] {
-    let sums = fold(query, rows, |[q0, q1], halves, n, sum| {
+    let [sums] = fold([query], rows, |[q0, q1], halves, n, sum| {
         let [v0, v1] = decode_f16(halves).map(|v| f32x4_mul(v, f32x4_splat(scales[n])));
         add(add(sum, q0, v0), q1, v1)
     });
@@ -143,22 +154,25 @@ pub fn l1_f16<const N: usize>(query: &[f32], rows: [&[u16]; N], scales: [f32; N]
     fold_f16(query, rows, scales, add_absolute)
 }
 
-/// See [`scalar::dot_i8`](super::scalar::dot_i8). Widens to 16 bits; two products of 127 × 127 fit the 32-bit lanes
-/// that `i32x4_dot_i16x8` adds them in.
+/// See [`scalar::dot_i8_tile`](super::scalar::dot_i8_tile). Widens to 16 bits; two products of 127 × 127 fit the
+/// 32-bit lanes that `i32x4_dot_i16x8` adds them in.
 #[inline]
-pub fn dot_i8<const N: usize>(query: &[i8], rows: [&[u8]; N]) -> [i32; N] {
-    let sums = fold(query, rows, |[q], v, _, sum| {
+pub fn dot_i8_tile<const Q: usize, const N: usize>(
+    queries: [&[i8]; Q],
+    rows: [&[u8]; N],
+) -> [[i32; N]; Q] {
+    let sums = fold(queries, rows, |[q], v, _, sum| {
         let low = i32x4_dot_i16x8(i16x8_extend_low_i8x16(q), i16x8_extend_low_u8x16(v));
         let high = i32x4_dot_i16x8(i16x8_extend_high_i8x16(q), i16x8_extend_high_u8x16(v));
         i32x4_add(sum, i32x4_add(low, high))
     });
-    sums.map(sum_i32)
+    sums.map(|sums| sums.map(sum_i32))
 }
 
 /// See [`scalar::l1_i8`](super::scalar::l1_i8).
 #[inline]
 pub fn l1_i8<const N: usize>(query: &[f32], rows: [&[u8]; N], scales: [f32; N]) -> [f32; N] {
-    let sums = fold(query, rows, |[q0, q1, q2, q3], codes, n, sum| {
+    let [sums] = fold([query], rows, |[q0, q1, q2, q3], codes, n, sum| {
         let levels = i8x16_sub(codes, i8x16_splat(64));
         let (low, high) = (i16x8_extend_low_i8x16(levels), i16x8_extend_high_i8x16(levels));
         let decode = |level| f32x4_mul(f32x4_convert_i32x4(level), f32x4_splat(scales[n]));
@@ -173,7 +187,7 @@ pub fn l1_i8<const N: usize>(query: &[f32], rows: [&[u8]; N], scales: [f32; N]) 
 /// See [`scalar::dot_bits`](super::scalar::dot_bits). A byte's part is at most 8 × (1 + 2 + 4 + 8) = 120.
 #[inline]
 pub fn dot_bits<const N: usize>(planes: &[u8], rows: [&[u8]; N]) -> [u32; N] {
-    let sums = fold(planes, rows, |planes: [v128; PLANES], bits, _, sum| {
+    let [sums] = fold([planes], rows, |planes: [v128; PLANES], bits, _, sum| {
         let [ones, twos, fours, eights] = planes.map(|plane| i8x16_popcnt(v128_and(plane, bits)));
         let twice = |counts| i8x16_add(counts, counts);
         let counts = i8x16_add(fours, twice(eights));
@@ -186,7 +200,7 @@ pub fn dot_bits<const N: usize>(planes: &[u8], rows: [&[u8]; N]) -> [u32; N] {
 /// See [`scalar::intersection`](super::scalar::intersection).
 #[inline]
 pub fn intersection<const N: usize>(query: &[u8], rows: [&[u8]; N]) -> [u32; N] {
-    let sums = fold(query, rows, |[q], v, _, sum| add_bytes(sum, i8x16_popcnt(v128_and(q, v))));
+    let [sums] = fold([query], rows, |[q], v, _, sum| add_bytes(sum, i8x16_popcnt(v128_and(q, v))));
     sums.map(|sum| sum_i32(sum) as u32)
 }
 

@@ -27,6 +27,10 @@ impl Numbers {
         (0..len).map(|_| self.below(128) as u8).collect()
     }
 
+    fn signed_codes(&mut self, len: usize) -> Vec<i8> {
+        (0..len).map(|_| (self.below(255) as i16 - 127) as i8).collect()
+    }
+
     fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len).map(|_| self.next() as u8).collect()
     }
@@ -43,15 +47,23 @@ fn assert_close<const N: usize>(actual: [f32; N], expected: [f32; N]) {
     assert!(actual.iter().zip(&expected).all(close), "{actual:?} {expected:?}");
 }
 
-fn twins_agree<const N: usize>(seed: u64) {
+fn twins_agree<const Q: usize, const N: usize>(seed: u64) {
     let numbers = &mut Numbers(seed);
     for registers in 0..40 {
         let len = registers * F32_LANES;
-        let query = &numbers.floats(len);
+        let queries: [_; Q] = core::array::from_fn(|_| numbers.floats(len));
+        let queries = queries.each_ref().map(Vec::as_slice);
+        let query = queries[0];
         let rows: [_; N] = core::array::from_fn(|_| numbers.floats(len));
         let rows = rows.each_ref().map(Vec::as_slice);
-        assert_close(dot_f32(query, rows), scalar::dot_f32(query, rows));
-        assert_close(l2_squared_f32(query, rows), scalar::l2_squared_f32(query, rows));
+        let expected = scalar::dot_f32_tile(queries, rows);
+        let actual = dot_f32_tile(queries, rows);
+        actual.into_iter().zip(expected).for_each(|(a, b)| assert_close(a, b));
+        assert_close(dot_f32(query, rows), expected[0]);
+        let expected = scalar::l2_squared_f32_tile(queries, rows);
+        let actual = l2_squared_f32_tile(queries, rows);
+        actual.into_iter().zip(expected).for_each(|(a, b)| assert_close(a, b));
+        assert_close(l2_squared_f32(query, rows), expected[0]);
         assert_close(l1_f32(query, rows), scalar::l1_f32(query, rows));
 
         let len = registers * F16_LANES;
@@ -65,10 +77,13 @@ fn twins_agree<const N: usize>(seed: u64) {
         assert_close(l1_f16(query, rows, scales), scalar::l1_f16(query, rows, scales));
 
         let len = registers * I8_LANES;
-        let query: &Vec<_> = &(0..len).map(|_| (numbers.below(255) as i16 - 127) as i8).collect();
+        let queries: [_; Q] = core::array::from_fn(|_| numbers.signed_codes(len));
+        let queries = queries.each_ref().map(Vec::as_slice);
         let rows: [_; N] = core::array::from_fn(|_| numbers.codes(len));
         let rows = rows.each_ref().map(Vec::as_slice);
-        assert_eq!(dot_i8(query, rows), scalar::dot_i8(query, rows));
+        let expected = scalar::dot_i8_tile(queries, rows);
+        assert_eq!(dot_i8_tile(queries, rows), expected);
+        assert_eq!(dot_i8(queries[0], rows), expected[0]);
         let query = &numbers.floats(len);
         let scales = core::array::from_fn(|n| 0.01 + n as f32 / 64.0);
         assert_close(l1_i8(query, rows, scales), scalar::l1_i8(query, rows, scales));
@@ -90,10 +105,11 @@ fn twins_agree<const N: usize>(seed: u64) {
 #[wasm_bindgen_test]
 fn kernels_equal_their_scalar_twins() {
     for seed in 0..20 {
-        twins_agree::<1>(seed << 32);
-        twins_agree::<4>(seed << 32);
-        twins_agree::<5>(seed << 32);
-        twins_agree::<BATCH>(seed << 32);
+        twins_agree::<1, 1>(seed << 32);
+        twins_agree::<2, 4>(seed << 32);
+        twins_agree::<3, 5>(seed << 32);
+        twins_agree::<1, BATCH>(seed << 32);
+        twins_agree::<{ TILE.0 }, { TILE.1 }>(seed << 32);
     }
 }
 
