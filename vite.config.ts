@@ -37,7 +37,7 @@ export default defineConfig(({ command }) => ({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          include: ['test/{unit,contract,fuzz,recall}/**/*.test.ts'],
           environment: 'node',
           ...patience,
         },

@@ -63,19 +63,20 @@ async function countingCargoTests(title, work) {
 
 const cargoTest = ['test', '--manifest-path', 'rust-wasm/Cargo.toml', '--release']
 
+/**
+ * Optimised, or tests over thousands of vectors take minutes; yet with the assertions of a debug build, or what overflows
+ * goes unseen.
+ */
+export const rustTestEnvironment = {
+  CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS: 'true',
+  CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS: 'true',
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+}
+
 /** All of Rust's tests, outside the browser. */
 export function runRustTests() {
   return countingCargoTests('Rust tests', (note) =>
-    run('cargo', cargoTest, {
-      // Optimised, or tests over thousands of vectors take minutes; yet with the assertions of a
-      // debug build, or what overflows goes unseen.
-      env: {
-        CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS: 'true',
-        CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS: 'true',
-        CARGO_PROFILE_RELEASE_LTO: 'off',
-      },
-      onLine: note,
-    }),
+    run('cargo', cargoTest, { env: rustTestEnvironment, onLine: note }),
   )
 }
 
