@@ -15,6 +15,7 @@ import type {
 import type { Fields, Filter } from '../contract/fields.ts'
 import type { RemoteBatch, RemoteCollection, RemoteHits } from '../contract/protocol.ts'
 import { QuiverError } from '../contract/errors.ts'
+import { requireOptions } from '../platform/options.ts'
 import { callWith } from '../platform/wire.ts'
 import { postSlices, sliceMatrix, sliceRecords } from './slices.ts'
 
@@ -38,14 +39,16 @@ export class ClientCollection implements Collection<Fields> {
     options?: CallOptions,
   ): Promise<UpsertResult>
   upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
-  upsert(
+  async upsert(
     first: RecordInput<Fields> | readonly (RecordInput<Fields> | string)[],
     second?: Float32Array | CallOptions,
     third?: CallOptions,
   ): Promise<UpsertResult> {
     if (second instanceof Float32Array) {
+      requireOptions('upsert', third)
       return this.#upsertMatrix(first as readonly string[], second, third ?? {})
     }
+    requireOptions('upsert', second)
     const records: readonly unknown[] = Array.isArray(first) ? first : [first]
     return this.#upsertRecords(records, second ?? {})
   }
@@ -54,8 +57,9 @@ export class ClientCollection implements Collection<Fields> {
     return this.#run(() => this.#remote.get(id))
   }
 
-  update(id: string, patch: RecordPatch<Fields>, options: CallOptions = {}): Promise<void> {
-    return this.#call(options, (port) => this.#remote.update(id, patch, port))
+  async update(id: string, patch: RecordPatch<Fields>, options: CallOptions = {}): Promise<void> {
+    requireOptions('update', options)
+    await this.#call(options, (port) => this.#remote.update(id, patch, port))
   }
 
   delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
@@ -79,8 +83,9 @@ export class ClientCollection implements Collection<Fields> {
     queries: readonly Query[],
     options: SearchOptions<Fields, I> = {},
   ): Promise<Hits<Fields, I>[]> {
-    const { k, ef, mode, where, include, minScore, signal } = options
-    const posted = { k, ef, mode, where, include, minScore }
+    requireOptions('search', options)
+    const { k, ef, targetRecall, radius, mode, where, include, minScore, signal } = options
+    const posted = { k, ef, targetRecall, radius, mode, where, include, minScore }
     const answers = await this.#call({ signal }, (port) =>
       this.#remote.searchMany(queries, posted, port),
     )

@@ -11,6 +11,7 @@ import type {
 } from '../contract/protocol.ts'
 import { Calls } from '../platform/calls.ts'
 import { callEmbedder } from '../platform/call-embedder.ts'
+import { requireOptions } from '../platform/options.ts'
 import { answerWith } from '../platform/wire.ts'
 import { ClientCollection } from './collection.ts'
 import type { Connection } from './connection.ts'
@@ -36,6 +37,7 @@ export class ClientDatabase implements Database {
     name: string,
     options: CollectionOptions<F> = {},
   ): Promise<Collection<F>> {
+    requireOptions('collection', options)
     const { embedder, ...posted } = options
     const remote = await this.#run(() =>
       this.#remote.collection(name, posted, factsOf(embedder), proxy(embedOf(embedder))),

@@ -1,4 +1,5 @@
 import type { Database, OpenOptions } from '../contract/api.ts'
+import { requireOptions } from '../platform/options.ts'
 import { ClientDatabase } from './database.ts'
 import { connect } from './connection.ts'
 import type { WorkerOptions } from './options.ts'
@@ -14,8 +15,10 @@ import type { WorkerOptions } from './options.ts'
  */
 export async function open(
   name: string,
-  { worker, workerUrl, ...options }: OpenOptions & WorkerOptions = {},
+  given: OpenOptions & WorkerOptions = {},
 ): Promise<Database> {
+  requireOptions('open', given)
+  const { worker, workerUrl, ...options } = given
   const connection = connect({ worker, workerUrl })
   connection.databaseOpened()
   try {
@@ -30,6 +33,7 @@ export async function open(
 
 /** Deletes a database for good; one that is not there is no error. Open handles then answer `CLOSED`. */
 export async function deleteDatabase(name: string, options: WorkerOptions = {}): Promise<void> {
+  requireOptions('deleteDatabase', options)
   const connection = connect(options)
   connection.databaseOpened()
   try {

@@ -16,9 +16,11 @@ import type { Fields, Filter } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import type { ProgressReporter } from '../platform/progress.ts'
+import { requireOptions } from '../platform/options.ts'
 import { Slices } from '../platform/task.ts'
 import type { Storage } from '../storage/index.ts'
 import { VectorKind } from '../storage/operations.ts'
+import { type Calibration, efFor } from './calibration.ts'
 import type { CommitQueue, Write } from './commit-queue.ts'
 import { codesOf, type CollectionConfig } from './config.ts'
 import { EmbeddingSpace } from './embedding.ts'
@@ -87,7 +89,7 @@ export class LocalCollection implements Collection<Fields> {
     return new EmbeddingSpace(name, embedder === null ? undefined : this.#embedder, embedder)
   }
 
-  /** Rows the graph still waits for. */
+  /** What is left until the graph is whole. */
   get waiting(): number {
     return this.#indexer.waiting
   }
@@ -106,9 +108,11 @@ export class LocalCollection implements Collection<Fields> {
   ): Promise<UpsertResult> {
     const batch = this.batch()
     if (second instanceof Float32Array) {
+      requireOptions('upsert', third)
       batch.addMatrix(first as readonly string[], second)
       return batch.commit(third)
     }
+    requireOptions('upsert', second)
     const records: readonly unknown[] = Array.isArray(first) ? first : [first]
     const slices = new Slices(second?.signal)
     for (let from = 0; from < records.length; from += CHECK_SLICE) {
@@ -140,6 +144,7 @@ export class LocalCollection implements Collection<Fields> {
 
   async update(id: string, patch: RecordPatch<Fields>, options: CallOptions = {}): Promise<void> {
     this.#requireOpen()
+    requireOptions('update', options)
     await update(this, id, patch, options)
   }
 
@@ -194,6 +199,7 @@ export class LocalCollection implements Collection<Fields> {
       device: 'wasm',
       build: this.#surroundings.engine.name,
       waiting: this.waiting,
+      calibratedEf: calibratedEf(this.state.calibration),
     }
   }
 
@@ -263,4 +269,10 @@ export class LocalCollection implements Collection<Fields> {
       `Collection "${this.name}" is closed or was deleted. Open it again with db.collection().`,
     )
   }
+}
+
+function calibratedEf(calibration: Calibration | undefined): CollectionStats['calibratedEf'] {
+  if (!calibration) return undefined
+  const ef = (target: number): number => efFor(calibration, target, 10)
+  return { '0.9': ef(0.9), '0.95': ef(0.95), '0.99': ef(0.99) }
 }

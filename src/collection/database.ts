@@ -4,6 +4,7 @@ import type { Fields } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { staticModel } from '../embed/static/index.ts'
 import type { Engine } from '../engine/index.ts'
+import { requireOptions } from '../platform/options.ts'
 import type { Storage } from '../storage/index.ts'
 import type { Operation } from '../storage/operations.ts'
 import { LocalCollection, type Surroundings } from './collection.ts'
@@ -59,6 +60,7 @@ export class LocalDatabase {
   ): Promise<LocalCollection> {
     this.#requireOpen()
     validateName('collection', name)
+    requireOptions('collection', options)
     return this.#openOrCreate(name, options)
   }
 

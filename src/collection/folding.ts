@@ -146,11 +146,12 @@ export class Folding {
     }
   }
 
-  /** A short log is left alone, but a graph that took long to build is kept. */
+  /** A short log is left alone, but a graph that took long to build is kept, and so is what was measured on it. */
   #worthwhile(collections: readonly LocalCollection[]): boolean {
     if (this.#storage.logBytes >= MIN_LOG_BYTES) return true
     return collections.some(({ state, saved }) => {
-      const { index } = state
+      const { index, calibration } = state
+      if (calibration && calibration !== saved?.calibration) return true
       return index?.config.graph !== undefined && index.indexed > (saved?.indexed ?? 0)
     })
   }
@@ -158,7 +159,9 @@ export class Folding {
   #versions(): string {
     const { collections } = this.#database()
     return collections
-      .map(({ number, state }) => [number, state.version, state.index?.indexed ?? 0].join(':'))
+      .map(({ number, state: { version, index, calibration } }) =>
+        [number, version, index?.indexed ?? 0, calibration?.indexed ?? 0].join(':'),
+      )
       .join(' ')
   }
 }

@@ -8,33 +8,58 @@ export interface PlanInput {
   readonly matching: number | undefined
   readonly graph: 'none' | 'present'
   readonly k: number
+  readonly radius: number | undefined
+  readonly targetRecall: number | undefined
+  /** How wide a walk must be; `Infinity` where none is known to be wide enough. */
+  readonly ef: number
 }
 
 /** How a search is run, and why. */
 export interface SearchPlan {
   readonly method: IndexSearchOptions['method']
   readonly reason: string
+  /** Of a walk. */
+  readonly ef: number | undefined
 }
 
-/** Asked for this share of all records, a walk would visit most of them anyway, one cache miss at a time. */
-const SCAN_FROM_SHARE = 1 / 20
+/** Asked for this share of the records, a walk would visit most of them anyway, one cache miss at a time. */
+const SCAN_FROM_K_SHARE = 1 / 20
+
+/** So few matching records are scanned sooner than a walk finds its way to them. */
+const SCAN_UP_TO_MATCHING_SHARE = 1 / 20
 
 /** Pure: the same input gives the same plan. */
-export function planSearch({ live, matching, graph, k }: PlanInput): SearchPlan {
-  if (graph === 'none') {
-    return { method: 'scan', reason: `no graph: all ${String(live)} records are scanned` }
+export function planSearch(input: PlanInput): SearchPlan {
+  const { live, matching, graph, k, radius, targetRecall, ef } = input
+  const candidates = matching ?? live
+  if (radius !== undefined) {
+    return exact(`radius: all ${String(candidates)} candidates are compared`)
   }
-  if (matching !== undefined) {
-    return {
-      method: 'scan',
-      reason: `filter: the ${String(matching)} matching records are scanned`,
-    }
+  if (targetRecall === 1) {
+    return exact(`targetRecall of 1: all ${String(candidates)} candidates are compared`)
   }
-  if (k > live * SCAN_FROM_SHARE) {
-    return {
-      method: 'scan',
-      reason: `k of ${String(k)} is a large part of ${String(live)} records`,
-    }
+  if (graph === 'none') return scan(`no graph: all ${String(candidates)} candidates are scanned`)
+  if (matching !== undefined && matching <= live * SCAN_UP_TO_MATCHING_SHARE) {
+    return scan(`filter: the ${String(matching)} matching of ${String(live)} records are scanned`)
   }
-  return { method: 'graph', reason: `graph over ${String(live)} records` }
+  if (k > candidates * SCAN_FROM_K_SHARE) {
+    return scan(`k of ${String(k)} is a large part of ${String(candidates)} candidates`)
+  }
+  if (ef === Infinity) {
+    return scan('no walk that was measured reaches the recall that is asked for')
+  }
+  const share = ((100 * candidates) / live).toFixed(0)
+  const reason =
+    matching === undefined
+      ? `graph over ${String(live)} records`
+      : `graph over ${String(live)} records, ${share}% of which match`
+  return { method: 'graph', reason, ef }
+}
+
+function exact(reason: string): SearchPlan {
+  return { method: 'exact', reason, ef: undefined }
+}
+
+function scan(reason: string): SearchPlan {
+  return { method: 'scan', reason, ef: undefined }
 }

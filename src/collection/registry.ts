@@ -2,6 +2,7 @@ import type { OpenOptions } from '../contract/api.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import { loadWasmEngine } from '../engine/wasm/index.ts'
+import { requireOptions } from '../platform/options.ts'
 import { deleteIdbStorage, openIdbStorage } from '../storage/idb/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { openMemoryStorage } from '../storage/memory.ts'
@@ -30,6 +31,7 @@ export async function openDatabase(
   options: OpenOptions = {},
 ): Promise<DatabaseHandle> {
   validateName('database', name)
+  requireOptions('open', options)
   const kind = storageKind(options)
   requireOneOf('durability', options.durability ?? 'strict', ['strict', 'relaxed'])
   requireOneOf('gpu', options.gpu ?? 'auto', ['auto', 'off', 'require'])

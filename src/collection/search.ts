@@ -9,22 +9,18 @@ import type {
   StoredRecord,
 } from '../contract/api.ts'
 import type { Fields } from '../contract/fields.ts'
-import type { Neighbors } from '../engine/index.ts'
+import type { IndexSearchOptions, Neighbors, VectorIndex } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { QuiverError, throwIfAborted } from '../contract/errors.ts'
 import { Slices } from '../platform/task.ts'
-import { MAX_EF, requireOneOf } from './config.ts'
+import { efFor } from './calibration.ts'
 import type { EmbeddingSpace } from './embedding.ts'
 import { matchRows } from './match.ts'
 import { planSearch, type SearchPlan } from './plan.ts'
 import { decodeDocument, validateId, validateVector } from './records.ts'
+import { type ValidSearchOptions, validateSearchOptions } from './search-options.ts'
 import type { CollectionState } from './state.ts'
 import { describe, isPlainObject } from './values.ts'
-
-const DEFAULT_K = 10
-const DEFAULT_EF = 64
-const DEFAULT_INCLUDE = ['record', 'distance'] as const
-const INCLUDES: readonly string[] = ['record', 'vector', 'distance']
 
 /** Queries of a batch answered between two looks at the signal. */
 const BATCH_SLICE = 32
@@ -32,20 +28,11 @@ const BATCH_SLICE = 32
 type AnyHits = Hits<Fields, Include>
 type AnyHit = Hit<Fields, Include>
 
-interface ValidOptions {
-  readonly k: number
-  readonly ef: number
-  readonly where: unknown
-  readonly include: ReadonlySet<Include>
-  readonly minScore: number
-  readonly signal: AbortSignal | undefined
-}
+/** A query once it is a vector, or the row of the record to find more like; `undefined`: without meaning, finds nothing. */
+type ResolvedQuery = Float32Array | number | undefined
 
-/** A query once it is a vector; `row` is the record it came from, which is not its own neighbour. */
-interface VectorQuery {
-  readonly vector: Float32Array
-  readonly row: number | undefined
-}
+/** The recall aimed at when nothing is said. */
+const DEFAULT_TARGET_RECALL = 0.95
 
 /** Validate, plan, run, hydrate: every search of a collection goes this way. */
 export async function searchMany(
@@ -55,7 +42,13 @@ export async function searchMany(
   queries: readonly Query[],
   options: SearchOptions<Fields> = {},
 ): Promise<AnyHits[]> {
-  const valid = validateOptions(options)
+  if (!Array.isArray(queries)) {
+    throw new QuiverError(
+      'INVALID_OPTION',
+      `searchMany takes an array of queries, got ${describe(queries)}.`,
+    )
+  }
+  const valid = validateSearchOptions(options, state.config.metric)
   const started = performance.now()
   const vectors = await resolveQueries(state, space, queries, valid.signal)
   const embedded = performance.now()
@@ -65,6 +58,9 @@ export async function searchMany(
     matching: mask?.count(),
     graph: state.index?.config.graph ? 'present' : 'none',
     k: valid.k,
+    radius: valid.radius,
+    targetRecall: valid.targetRecall,
+    ef: efOf(state, valid),
   })
   const found = await run(state, vectors, plan, mask?.bytes, valid)
   const searched = performance.now()
@@ -91,40 +87,13 @@ export function withInfo<H extends object>(hits: H, info: SearchInfo): H & { inf
   return Object.defineProperty(hits, 'info', { value: info }) as H & { info: SearchInfo }
 }
 
-/** @throws QuiverError `INVALID_K`, `INVALID_OPTION`, `ABORTED` */
-function validateOptions(options: SearchOptions<Fields>): ValidOptions {
-  throwIfAborted(options.signal)
-  const { k = DEFAULT_K, ef = DEFAULT_EF, mode = 'vector', minScore = -Infinity } = options
-  if (!Number.isInteger(k) || k < 1) {
-    throw new QuiverError('INVALID_K', `k must be an integer of at least 1, got ${describe(k)}.`)
-  }
-  if (!Number.isInteger(ef) || ef < 1 || ef > MAX_EF) {
-    throw new QuiverError(
-      'INVALID_OPTION',
-      `ef must be an integer from 1 to ${String(MAX_EF)}, got ${describe(ef)}.`,
-    )
-  }
-  if (typeof minScore !== 'number' || Number.isNaN(minScore)) {
-    throw new QuiverError('INVALID_OPTION', `minScore must be a number, got ${describe(minScore)}.`)
-  }
-  const asked: string = mode
-  if (asked === 'text' || asked === 'hybrid') {
-    throw new QuiverError('UNSUPPORTED', `mode '${asked}' is not there yet; leave mode out.`)
-  }
-  requireOneOf('mode', mode, ['vector'])
-  const include: unknown = options.include ?? DEFAULT_INCLUDE
-  if (!Array.isArray(include)) {
-    throw new QuiverError('INVALID_OPTION', `include must be an array, got ${describe(include)}.`)
-  }
-  for (const part of include) requireOneOf('include', part, INCLUDES)
-  return {
-    k,
-    ef,
-    where: options.where,
-    include: new Set(include as Include[]),
-    minScore,
-    signal: options.signal,
-  }
+/** An ef by its own name goes before a recall that was asked for, and both before what the collection says. */
+function efOf(state: CollectionState, { ef, targetRecall, k }: ValidSearchOptions): number {
+  const { index: policy } = state.config
+  const ownEf = policy.type === 'flat' ? undefined : policy.efSearch
+  if (ef !== undefined) return ef
+  if (targetRecall === undefined && ownEf !== undefined) return ownEf
+  return efFor(state.calibration, targetRecall ?? DEFAULT_TARGET_RECALL, k)
 }
 
 /** @throws QuiverError `INVALID_VECTOR`, `DIMENSION_MISMATCH`, `NOT_FOUND`, `NO_EMBEDDER`, `EMBEDDING_FAILED` */
@@ -133,19 +102,16 @@ async function resolveQueries(
   space: EmbeddingSpace,
   queries: readonly Query[],
   signal: AbortSignal | undefined,
-): Promise<(VectorQuery | undefined)[]> {
+): Promise<ResolvedQuery[]> {
   const texts = queries.filter((query) => typeof query === 'string')
   // Where no record has a vector there is nothing to compare with, and no model needs to be loaded.
   if (texts.length > 0) space.requireEmbedder()
   const embeds = texts.length > 0 && state.index !== undefined
   const embedded = embeds ? await space.embedQueries(texts, signal) : []
   let nextText = 0
-  return queries.map((query): VectorQuery | undefined => {
-    if (typeof query === 'string') {
-      const vector = embedded[nextText++]
-      return vector && { vector, row: undefined }
-    }
-    if (isIdQuery(query)) return recordVector(state, query.id)
+  return queries.map((query): ResolvedQuery => {
+    if (typeof query === 'string') return embedded[nextText++]
+    if (isIdQuery(query)) return rowToCompare(state, query.id)
     const vector = validateVector(query, state.config.metric, 'the query')
     const { dimension } = state.config
     if (dimension !== undefined && vector.length !== dimension) {
@@ -154,7 +120,7 @@ async function resolveQueries(
         `The query has ${String(vector.length)} dimensions, collection "${state.config.name}" has ${String(dimension)}.`,
       )
     }
-    return { vector, row: undefined }
+    return vector
   })
 }
 
@@ -162,7 +128,7 @@ function isIdQuery(query: Query): query is { readonly id: string } {
   return isPlainObject(query) && 'id' in query
 }
 
-function recordVector(state: CollectionState, id: string): VectorQuery | undefined {
+function rowToCompare(state: CollectionState, id: string): number | undefined {
   const row = state.rowOf.get(validateId(id))
   if (row === undefined) {
     throw new QuiverError(
@@ -170,50 +136,49 @@ function recordVector(state: CollectionState, id: string): VectorQuery | undefin
       `There is no record ${describe(id)} in collection "${state.config.name}" to find more like.`,
     )
   }
-  if (!state.index || !state.hasVector(row)) return undefined
-  return { vector: state.index.vector(row), row }
+  return state.hasVector(row) ? row : undefined
 }
 
 async function run(
-  state: CollectionState,
-  queries: readonly (VectorQuery | undefined)[],
-  plan: SearchPlan,
+  { index }: CollectionState,
+  queries: readonly ResolvedQuery[],
+  { method, ef }: SearchPlan,
   mask: Uint8Array | undefined,
-  { k, ef, signal }: ValidOptions,
+  { k, radius, signal }: ValidSearchOptions,
 ): Promise<Neighbors[]> {
-  const { index } = state
+  if (!index) return queries.map(() => NOTHING)
   const slices = new Slices(signal)
   const found: Neighbors[] = []
   for (let from = 0; from < queries.length; from += BATCH_SLICE) {
     await slices.pause()
-    for (const query of queries.slice(from, from + BATCH_SLICE)) {
-      if (!index || !query) {
-        found.push(NOTHING)
-        continue
-      }
-      // One more than asked, so that k are left when the record itself is taken out.
-      const extra = query.row === undefined ? 0 : 1
-      const limit = Math.min(k + extra, index.rows)
-      const neighbors = index.search(query.vector, { k: limit, ef, method: plan.method, mask })
-      found.push(query.row === undefined ? neighbors : without(neighbors, query.row, k))
-    }
+    const slice = queries.slice(from, from + BATCH_SLICE)
+    const limit = Math.max(1, Math.min(k, index.rows))
+    const options = { k: limit, ef: ef ?? limit, method, mask, radius }
+    found.push(...searchSlice(index, slice, options))
   }
   return found
+}
+
+/** The vectors among the queries share their work in one call. */
+function searchSlice(
+  index: VectorIndex,
+  queries: readonly ResolvedQuery[],
+  options: IndexSearchOptions,
+): Neighbors[] {
+  const vectors = queries.filter((query) => query instanceof Float32Array)
+  const matrix = new Float32Array(vectors.length * index.config.dimension)
+  for (const [n, vector] of vectors.entries()) matrix.set(vector, n * vector.length)
+  const found = index.searchMany(matrix, options).values()
+  return queries.map((query) => {
+    if (typeof query === 'number') return index.searchRow(query, options)
+    return query ? (found.next().value ?? NOTHING) : NOTHING
+  })
 }
 
 const NOTHING: Neighbors = {
   rows: new Uint32Array(0),
   distances: new Float32Array(0),
   visited: 0,
-}
-
-function without({ rows, distances, visited }: Neighbors, row: number, k: number): Neighbors {
-  const kept = [...rows.keys()].filter((n) => rows[n] !== row).slice(0, k)
-  return {
-    rows: Uint32Array.from(kept, (n) => rows[n] ?? 0),
-    distances: Float32Array.from(kept, (n) => distances[n] ?? 0),
-    visited,
-  }
 }
 
 /** Scores as in the table "score, distance" of the README. */
@@ -235,7 +200,7 @@ async function hydrate(
   state: CollectionState,
   storage: Storage,
   { rows, distances }: Neighbors,
-  { include, minScore }: ValidOptions,
+  { include, minScore }: ValidSearchOptions,
 ): Promise<AnyHit[]> {
   const { index, ids, config } = state
   const scores = Array.from(distances, (distance) => scoreOf(config.metric, distance))

@@ -4,6 +4,7 @@ import { QuiverError } from '../contract/errors.ts'
 import type { ChunkRef, Fold, Storage } from '../storage/index.ts'
 import { VectorKind } from '../storage/operations.ts'
 import { decodeStrings, encodeStrings } from '../storage/codec/strings.ts'
+import type { Calibration } from './calibration.ts'
 import { Columns } from './columns/index.ts'
 import { type CollectionConfig, storedConfig } from './config.ts'
 import { type DocumentChunk, Documents } from './documents.ts'
@@ -29,6 +30,8 @@ export interface SavedCollection {
   readonly documents: readonly DocumentChunk[]
   /** `null` while no vector was ever written. */
   readonly index: SavedIndex | null
+  /** Absent until the graph was measured, and in snapshots of earlier versions. */
+  readonly calibration?: Calibration
 }
 
 interface SavedIndex {
@@ -75,6 +78,7 @@ export async function saveState(
     columns: await fold.write(path('columns'), 0, state.columns.encode()),
     documents: documents.chunks,
     index: await saveIndex(state, fold, path, previous),
+    ...(state.calibration && { calibration: state.calibration }),
   }
   const settle = (): void => {
     documents.settle()
@@ -90,7 +94,7 @@ export async function loadState(
   saved: SavedCollection,
 ): Promise<CollectionState> {
   const config = storedConfig(saved.config)
-  const { rows } = saved
+  const { rows, calibration } = saved
   const index = saved.index ? await loadIndex(engine, storage, saved.index) : undefined
   const ids: string[] = []
   for await (const chunk of storage.readChunks(saved.ids)) {
@@ -108,7 +112,8 @@ export async function loadState(
   const live = new Bitset(rows)
   for (const [row, byte] of kindBytes.entries()) if (!(byte & DEAD)) live.add(row)
   const documents = new Documents(saved.documents)
-  return new CollectionState(engine, config, { index, ids, kinds, live, documents, columns })
+  const parts = { index, calibration, ids, kinds, live, documents, columns }
+  return new CollectionState(engine, config, parts)
 }
 
 async function saveIds(

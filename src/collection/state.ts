@@ -1,6 +1,7 @@
 import { QuiverError } from '../contract/errors.ts'
-import type { Engine, VectorIndex } from '../engine/index.ts'
+import type { Engine, GraphConfig, VectorIndex } from '../engine/index.ts'
 import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import type { Calibration } from './calibration.ts'
 import { type CollectionConfig, codesOf, storedConfig } from './config.ts'
 import { Columns } from './columns/index.ts'
 import { Bitset } from './filter/bitset.ts'
@@ -19,6 +20,8 @@ const GRAPH_SEED = 0x9e3779b9
 export class CollectionState {
   config: CollectionConfig
   index: VectorIndex | undefined
+  /** How wide walks of the graph must be; `undefined` until it was measured. */
+  calibration: Calibration | undefined
   /** Grows with every change; equal versions are equal contents. */
   version = 0
   readonly ids: string[]
@@ -37,6 +40,7 @@ export class CollectionState {
     this.#engine = engine
     this.config = config
     this.index = saved?.index
+    this.calibration = saved?.calibration
     this.ids = saved?.ids ?? []
     this.kinds = saved?.kinds ?? []
     this.live = saved?.live ?? new Bitset(0)
@@ -201,19 +205,25 @@ export class CollectionState {
     const wanted =
       policy.type === 'hnsw' || (policy.type === 'auto' && this.count >= GRAPH_FROM_ROWS)
     if (policy.type === 'flat') {
-      if (index.config.graph) index.setGraph(undefined)
+      if (index.config.graph) this.#setGraph(index, undefined)
     } else if (wanted) {
       const { M, efConstruction } = policy
       const has = index.config.graph
       if (has?.M === M && has.efConstruction === efConstruction) return
-      index.setGraph({ M, efConstruction, seed: GRAPH_SEED })
+      this.#setGraph(index, { M, efConstruction, seed: GRAPH_SEED })
     }
+  }
+
+  #setGraph(index: VectorIndex, graph: GraphConfig | undefined): void {
+    index.setGraph(graph)
+    this.calibration = undefined
   }
 }
 
 /** What a snapshot brings back. */
 export interface SavedState {
   readonly index: VectorIndex | undefined
+  readonly calibration: Calibration | undefined
   readonly ids: string[]
   readonly kinds: number[]
   readonly live: Bitset

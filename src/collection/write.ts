@@ -5,7 +5,7 @@ import type { LocalCollection } from './collection.ts'
 import type { CollectionConfig } from './config.ts'
 import { matchRows } from './match.ts'
 import { validateId } from './records.ts'
-import { describe } from './values.ts'
+import { describe, isPlainObject } from './values.ts'
 
 /** Whether nothing is left for the first write to fix. */
 export function isSettled({ dimension, embedder }: CollectionConfig): boolean {
@@ -57,9 +57,7 @@ export async function remove(
   target: string | readonly string[] | { readonly where: Filter },
 ): Promise<number> {
   const where =
-    typeof target === 'object' && !Array.isArray(target) && 'where' in target
-      ? target.where
-      : undefined
+    isPlainObject(target) && 'where' in target ? (target as { where: Filter }).where : undefined
   const asked = typeof target === 'string' ? [target] : target
   if (where === undefined && !Array.isArray(asked)) {
     throw new QuiverError(

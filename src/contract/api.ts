@@ -113,10 +113,23 @@ export type Query = string | VectorInput | { readonly id: string }
 export type Include = 'record' | 'vector' | 'distance'
 
 export interface SearchOptions<F extends Fields = NoFields, I extends Include = Include> {
-  /** How many hits; an integer >= 1, above the number of matching records it gives all. Default 10. */
+  /**
+   * How many hits; an integer >= 1, above the number of matching records it gives all. Default 10, and with a `radius` all
+   * within it.
+   */
   readonly k?: number | undefined
-  /** Candidates kept while walking the graph: more is slower and finds more. Default 64. */
+  /** Candidates kept while walking the graph: more is slower and finds more. Instead of `targetRecall`. */
   readonly ef?: number | undefined
+  /**
+   * The share of the k nearest that is to be found, on average: 0.5 to 1; 1 compares with every record. Default 0.95. The ef
+   * for it is measured on the collection's own records in the background, and measured again as they grow; `stats()` says it.
+   */
+  readonly targetRecall?: number | undefined
+  /**
+   * Only hits at most this far, by the metric's own distance: a finite number, of at least 0 except under dot. Compares with
+   * every record, whatever `ef` and `targetRecall` say.
+   */
+  readonly radius?: number | undefined
   /** Only `vector` so far. */
   readonly mode?: 'vector' | undefined
   readonly where?: Filter<F> | undefined
@@ -130,7 +143,7 @@ export interface SearchOptions<F extends Fields = NoFields, I extends Include = 
 /** A record that was found. */
 export type Hit<F extends Fields = NoFields, I extends Include = 'record' | 'distance'> = {
   id: string
-  /** Higher is closer: cosine: cosine; dot: dot product; l2: 1 / (1 + distance). */
+  /** Higher is closer: cosine: cosine; dot: dot product; all others: 1 / (1 + distance). */
   score: number
 } & ('distance' extends I
   ? { /** The metric's own value, lower is closer. */ distance: number }
@@ -143,8 +156,12 @@ export type Hit<F extends Fields = NoFields, I extends Include = 'record' | 'dis
     : unknown)
 
 export interface SearchInfo {
-  /** How it was found. */
-  readonly plan: { readonly method: 'graph' | 'scan' | 'exact'; readonly reason: string }
+  /** How it was found; `ef` where the graph was walked. */
+  readonly plan: {
+    readonly method: 'graph' | 'scan' | 'exact'
+    readonly reason: string
+    readonly ef: number | undefined
+  }
   readonly device: 'wasm' | 'webgpu'
   /** Milliseconds by stage. */
   readonly timings: { readonly embed: number; readonly search: number; readonly hydrate: number }
@@ -182,8 +199,16 @@ export interface CollectionStats {
   readonly device: 'wasm' | 'webgpu'
   /** The engine's build, e.g. `wasm relaxed-simd`. */
   readonly build: string
-  /** Records the graph still waits for; they are found all the same, by a scan. */
+  /**
+   * Work the graph still waits for: records to insert (they are found all the same, by a scan), links to mend around removed
+   * ones.
+   */
   readonly waiting: number
+  /**
+   * The ef that ten hits take, by `targetRecall`, as measured; `Infinity` where all records are scanned for it. `undefined` until
+   * it was measured (from 1,000 records in the graph on); then 64, and 160 for 0.99, serve.
+   */
+  readonly calibratedEf: Readonly<Record<'0.9' | '0.95' | '0.99', number>> | undefined
 }
 
 export interface DatabaseStats {

@@ -265,7 +265,8 @@ class WasmIndex implements VectorIndex {
     return 1
   }
 
-  #search(query: Float32Array, { k, ef, method }: IndexSearchOptions, masked: number): Neighbors {
+  #search(query: Float32Array, options: IndexSearchOptions, masked: number): Neighbors {
+    const { k, ef, method, radius = Infinity } = options
     const core = this.#core
     this.#writeFloats(query)
     const found = core.search(
@@ -275,9 +276,11 @@ class WasmIndex implements VectorIndex {
       masked,
     )
     const { buffer } = this.#memory
+    const all = new Float32Array(buffer, core.foundDistances, found)
+    const within = all.filter((distance) => distance <= radius).length
     return {
-      rows: new Uint32Array(buffer, core.foundRows, found).slice(),
-      distances: new Float32Array(buffer, core.foundDistances, found).slice(),
+      rows: new Uint32Array(buffer, core.foundRows, within).slice(),
+      distances: all.slice(0, within),
       visited: core.visited,
     }
   }
