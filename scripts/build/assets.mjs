@@ -11,8 +11,10 @@ import { inRepository, root } from '../lib/root.mjs'
 export const places = new Map([
   ['rust-wasm/pkg/simd128/core_bg.wasm', 'core_simd128_bg.wasm'],
   ['rust-wasm/pkg/relaxed/core_bg.wasm', 'core_relaxed_bg.wasm'],
+  ['rust-wasm/pkg/threads/core_bg.wasm', 'core_threads_bg.wasm'],
   ['models/static-en-256.bin', 'static-en-256.bin'],
   ['src/worker/entry.ts', 'worker.js'],
+  ['src/engine/wasm/threads/thread.worker.ts', 'thread.worker.js'],
   ['src/embed/transformers/worker.ts', 'embed/transformers.worker.js'],
 ])
 

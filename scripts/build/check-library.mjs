@@ -88,7 +88,7 @@ export async function checkLibrary() {
       problems.push(`the types in ${file} need ${imported}, which users do not have`)
     }
   }
-  for (const worker of ['worker.js', mayImportPeer]) {
+  for (const worker of ['worker.js', 'thread.worker.js', mayImportPeer]) {
     const beside = importsOf(worker, found.get(worker) ?? '').filter((name) => name.startsWith('.'))
     if (beside.length > 0)
       problems.push(`${worker} imports ${beside.join(', ')}: it must be one file`)

@@ -16,6 +16,7 @@ import { licences } from './licences.mjs'
 const bundles = [
   entries,
   { worker: 'src/worker/entry.ts' },
+  { 'thread.worker': 'src/engine/wasm/threads/thread.worker.ts' },
   { 'embed/transformers.worker': 'src/embed/transformers/worker.ts' },
 ]
 

@@ -1,7 +1,8 @@
-// The core, compiled twice: every browser of the last years runs simd128, newer ones relaxed SIMD
-// as well. The worker picks one when it loads.
+// The core, compiled three times: every browser of the last years runs simd128, newer ones relaxed SIMD
+// as well, and pages that are cross-origin isolated may share memory among threads. The worker picks
+// one when it loads.
 
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzippedSize } from '../lib/gzipped-size.mjs'
 import { inRepository } from '../lib/root.mjs'
@@ -12,55 +13,99 @@ import { step } from '../lib/step.mjs'
 /** Instructions as wasm-dis prints them. */
 const simd = /\bv128\.load\b/
 const relaxedSimd = /\b[fi]\d+x\d+\.relaxed_|\.dot_i8x16_i7x16_/
+const atomics = /\bmemory\.atomic\.wait32\b/
 
 /** What each build asks of rustc. */
 export const targetFeatures = {
   simd128: '+simd128',
   relaxed: '+simd128,+relaxed-simd',
+  threads: '+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals',
 }
 
-/** @type {readonly { name: keyof typeof targetFeatures, holds: RegExp[], lacks: RegExp[] }[]} */
-const variants = [
-  { name: 'simd128', holds: [simd], lacks: [relaxedSimd] },
-  { name: 'relaxed', holds: [simd, relaxedSimd], lacks: [] },
+/** One memory for all instances, as large as WebAssembly has it, and what wasm-bindgen makes a thread's own state with. */
+const sharedMemory = [
+  '--shared-memory',
+  '--import-memory',
+  '--max-memory=4294967296',
+  ...['__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base', '__heap_base'].map(
+    (symbol) => `--export=${symbol}`,
+  ),
 ]
 
 /**
- * @param {typeof variants[number]} variant
+ * @typedef {object} Variant
+ * @property {keyof typeof targetFeatures} name
+ * @property {readonly RegExp[]} holds instructions it must have
+ * @property {readonly RegExp[]} lacks instructions that its browsers do not know
+ * @property {readonly string[]} [linkerOptions]
+ * @property {readonly string[]} [cargoOptions]
+ * @property {Record<string, string>} [env]
+ */
+
+/** @type {readonly Variant[]} */
+const variants = [
+  { name: 'simd128', holds: [simd], lacks: [relaxedSimd, atomics] },
+  { name: 'relaxed', holds: [simd, relaxedSimd], lacks: [atomics] },
+  {
+    name: 'threads',
+    holds: [simd, relaxedSimd, atomics],
+    lacks: [],
+    linkerOptions: sharedMemory,
+    // Rust ships no standard library with atomics for this target: it is built along, from the compiler's own sources.
+    cargoOptions: ['-Zbuild-std=std,panic_abort'],
+    // Lets the compiler that builds the rest do so, too, where it would take a nightly of another day.
+    env: { RUSTC_BOOTSTRAP: '1' },
+  },
+]
+
+/**
+ * @param {Variant} variant
  * @param {(note: string) => void} note
  * @returns {Promise<string>} the size, for people
  */
-async function buildVariant({ name, holds, lacks }, note) {
-  const out = inRepository('rust-wasm', 'pkg', name)
-  await rm(out, { recursive: true, force: true })
-  const options = ['--target', 'web', '--mode', 'no-install', '--no-pack']
+async function buildVariant(
+  { name, holds, lacks, linkerOptions = [], cargoOptions = [], env },
+  note,
+) {
+  const target = inRepository('rust-wasm', 'target', name)
+  const fresh = join(target, 'pkg')
+  await rm(fresh, { recursive: true, force: true })
+  const options = ['--target', 'web', '--mode', 'no-install', '--no-pack', '--out-name', 'core']
   await run(
     'wasm-pack',
-    ['build', 'rust-wasm', ...options, '--out-dir', out, '--out-name', 'core'],
+    ['build', 'rust-wasm', ...options, '--out-dir', fresh, '--', ...cargoOptions],
     {
       env: {
-        RUSTFLAGS: `-Ctarget-feature=${targetFeatures[name]}`,
-        // A folder each, or the two builds would throw away each other's dependencies.
-        CARGO_TARGET_DIR: inRepository('rust-wasm', 'target', name),
+        RUSTFLAGS: [
+          `-Ctarget-feature=${targetFeatures[name]}`,
+          ...linkerOptions.map((option) => `-Clink-arg=${option}`),
+        ].join(' '),
+        // A folder each, or the builds would throw away each other's dependencies.
+        CARGO_TARGET_DIR: target,
+        ...env,
       },
       onLine: note,
     },
   )
 
-  const wasm = join(out, 'core_bg.wasm')
+  const wasm = join(fresh, 'core_bg.wasm')
   const instructions = await run('wasm-dis', ['--all-features', wasm])
   if (!holds.every((pattern) => pattern.test(instructions))) {
-    throw new Error(
-      `the ${name} build has lost its SIMD: rust-wasm/pkg/${name} holds no such instruction`,
-    )
+    throw new Error(`the ${name} build lacks instructions that it is made for`)
   }
   if (lacks.some((pattern) => pattern.test(instructions))) {
     throw new Error(`the ${name} build holds instructions that its browsers do not know`)
   }
-  return gzippedSize(await readFile(wasm))
+  const size = gzippedSize(await readFile(wasm))
+
+  // Moved in file by file: whoever reads the folder meanwhile finds each of them, old or new.
+  const out = inRepository('rust-wasm', 'pkg', name)
+  await mkdir(out, { recursive: true })
+  for (const file of await readdir(fresh)) await rename(join(fresh, file), join(out, file))
+  return size
 }
 
-/** rust-wasm/pkg/simd128 and rust-wasm/pkg/relaxed, each `core.js`, `core.d.ts` and `core_bg.wasm`. */
+/** rust-wasm/pkg/simd128, rust-wasm/pkg/relaxed and rust-wasm/pkg/threads, each `core.js`, `core.d.ts` and `core_bg.wasm`. */
 export async function buildWasm() {
   for (const variant of variants) {
     await step(`WebAssembly core, ${variant.name}`, (note) =>

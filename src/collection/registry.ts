@@ -34,6 +34,7 @@ export async function openDatabase(
   requireOptions('open', options)
   const kind = storageKind(options)
   requireOneOf('durability', options.durability ?? 'strict', ['strict', 'relaxed'])
+  requireOneOf('threads', options.threads ?? 'auto', ['auto', 'off'])
   requireOneOf('gpu', options.gpu ?? 'auto', ['auto', 'off', 'require'])
   if (options.gpu === 'require') {
     throw new QuiverError('GPU_UNAVAILABLE', "This version computes on the CPU; use gpu: 'auto'.")
@@ -118,9 +119,9 @@ async function release(key: string, entry: OpenDatabase, handle: DatabaseHandle)
 let loadedEngine: Promise<Engine> | undefined
 
 /** One engine serves every database of the thread. A failed load is tried again at the next open. */
-function engine({ wasmUrl }: OpenOptions): Promise<Engine> {
+function engine({ wasmUrl, threads }: OpenOptions): Promise<Engine> {
   if (loadedEngine) return loadedEngine
-  const loading = loadWasmEngine(wasmUrl === undefined ? {} : { wasmUrl })
+  const loading = loadWasmEngine({ wasmUrl, threads })
   loadedEngine = loading
   loading.catch(() => {
     loadedEngine = undefined

@@ -85,7 +85,12 @@ export interface OpenOptions {
   readonly durability?: 'strict' | 'relaxed' | undefined
   /** `require` fails with `GPU_UNAVAILABLE` where there is none. */
   readonly gpu?: 'auto' | 'off' | 'require' | undefined
-  /** Where `core_bg.wasm` of either build is, when a bundler or a policy moved it. */
+  /**
+   * `auto` (default): where the page is cross-origin isolated, up to 8 threads share what is long, bulk builds and batches
+   * of queries. `off`: one thread.
+   */
+  readonly threads?: 'auto' | 'off' | undefined
+  /** Where `core_bg.wasm` of a build with one thread is, when a bundler or a policy moved it; it is then the one used. */
   readonly wasmUrl?: string | URL | undefined
 }
 
@@ -197,7 +202,7 @@ export interface CollectionStats {
     readonly total: number
   }
   readonly device: 'wasm' | 'webgpu'
-  /** The engine's build, e.g. `wasm relaxed-simd`. */
+  /** The engine's build, e.g. `wasm relaxed-simd`, or `wasm relaxed-simd, 4 threads` once those are at work. */
   readonly build: string
   /**
    * Work the graph still waits for: records to insert (they are found all the same, by a scan), links to mend around removed

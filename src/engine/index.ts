@@ -125,7 +125,7 @@ export type IndexChunks = Readonly<Record<IndexPart, readonly Uint8Array[]>>
 
 /** Makes indexes; each engine (wasm, reference) is one. */
 export interface Engine {
-  /** Names what computes, for `stats` and `hits.info`, e.g. `wasm relaxed-simd`. */
+  /** Names what computes, for `stats` and `hits.info`, e.g. `wasm relaxed-simd, 4 threads`: those there are by now. */
   readonly name: string
   create(config: IndexConfig): VectorIndex
   /**

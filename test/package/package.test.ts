@@ -41,9 +41,11 @@ test('carries dist/, its own description, and nothing else', async () => {
       'THIRD-PARTY-LICENCES.txt',
       'core_relaxed_bg.wasm',
       'core_simd128_bg.wasm',
+      'core_threads_bg.wasm',
       'index.js',
       'local.js',
       'static-en-256.bin',
+      'thread.worker.js',
       'worker.js',
     ]),
   )
@@ -83,6 +85,10 @@ test('the worker is started, and the files are found, by literals that bundlers 
   const worker = await read('worker.js')
   expect(worker).toContain(`new URL('./core_simd128_bg.wasm', import.meta.url)`)
   expect(worker).toContain(`new URL('./core_relaxed_bg.wasm', import.meta.url)`)
+  expect(worker).toContain(`new URL('./core_threads_bg.wasm', import.meta.url)`)
+  expect(worker).toContain(
+    `new Worker(new URL('./thread.worker.js', import.meta.url), { type: 'module' })`,
+  )
   expect(worker).toContain(`new URL('./static-en-256.bin', import.meta.url)`)
   expect(await read('embed/transformers.js')).toContain(
     `new Worker(new URL('./transformers.worker.js', import.meta.url), { type: 'module' })`,

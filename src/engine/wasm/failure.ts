@@ -1,5 +1,6 @@
 import { QuiverError, type QuiverErrorCode } from '../../contract/errors.ts'
 import { Failure, FailureCode } from '../../../rust-wasm/pkg/simd128/core.js'
+import { Failure as FailureWithThreads } from '../../../rust-wasm/pkg/threads/core.js'
 
 const CODES: Record<FailureCode, QuiverErrorCode> = {
   [FailureCode.OutOfMemory]: 'OUT_OF_MEMORY',
@@ -21,7 +22,7 @@ export function guarded<T>(call: () => T): T {
   try {
     return call()
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
+    if (!(error instanceof Failure || error instanceof FailureWithThreads)) throw error
     const { code, message } = error
     error.free()
     throw new QuiverError(CODES[code], `The engine refused: ${message}. ${ADVICE[code]}`)

@@ -1,13 +1,17 @@
 import { readAsset } from '../../platform/asset.ts'
 import { QuiverError } from '../../contract/errors.ts'
 import type { Engine } from '../index.ts'
-// The glue of the two builds is the same, byte for byte (a test holds them to it); one serves both.
-import { initSync, kernels } from '../../../rust-wasm/pkg/simd128/core.js'
+// The glue of the two builds with one thread is the same, byte for byte (a test holds them to it); one serves both.
+import * as glue from '../../../rust-wasm/pkg/simd128/core.js'
+import type { Build } from './build.ts'
+import { loadThreads } from './threads/load.ts'
 import { createIndex, loadIndex } from './wasm-index.ts'
 
 export interface WasmOptions {
-  /** Where `core_bg.wasm` of either build is, when a bundler or a policy moved it. */
+  /** Where `core_bg.wasm` of a build with one thread is, when a bundler or a policy moved it. */
   readonly wasmUrl?: string | URL | undefined
+  /** `auto` (default): as many threads as help, where the page may share memory and `wasmUrl` names no build with one. */
+  readonly threads?: 'auto' | 'off' | undefined
 }
 
 /**
@@ -24,18 +28,30 @@ const RELAXED_SIMD_PROBE = Uint8Array.of(
 )
 
 /**
- * The engine in WebAssembly, the relaxed SIMD build where the machine has it. The core is instantiated once for each
- * thread: a later call answers the same engine, wherever its `wasmUrl` leads.
+ * The engine in WebAssembly: the build with threads where they can be had, else the relaxed SIMD build where the machine
+ * has it. Builds with one thread are instantiated once for each thread that calls: a later call answers the same engine,
+ * wherever its `wasmUrl` leads.
  * @throws QuiverError `NOT_FOUND` when the wasm cannot be read, `UNSUPPORTED` when it cannot run here
  */
 export async function loadWasmEngine(options: WasmOptions = {}): Promise<Engine> {
-  const bytes = await readAsset(options.wasmUrl ?? builtInUrl())
-  const memory = await instantiate(bytes)
+  const build = (await loadWithThreads(options)) ?? (await loadWithOne(options))
   return {
-    name: `wasm ${kernels()}`,
-    create: (config) => createIndex(memory, config),
-    load: (config, chunks) => loadIndex(memory, config, chunks),
+    get name() {
+      return build.name
+    },
+    create: (config) => createIndex(build, config),
+    load: (config, chunks) => loadIndex(build, config, chunks),
   }
+}
+
+async function loadWithThreads({ wasmUrl, threads }: WasmOptions): Promise<Build | undefined> {
+  if (wasmUrl !== undefined || threads === 'off') return undefined
+  return WebAssembly.validate(RELAXED_SIMD_PROBE) ? loadThreads() : undefined
+}
+
+async function loadWithOne({ wasmUrl }: WasmOptions): Promise<Build> {
+  const memory = await instantiate(await readAsset(wasmUrl ?? builtInUrl()))
+  return { name: `wasm ${glue.kernels()}`, memory, glue, callHelpers() {} }
 }
 
 /** Both URLs are written out, for bundlers to find. */
@@ -48,7 +64,7 @@ function builtInUrl(): URL {
 async function instantiate(bytes: Uint8Array): Promise<WebAssembly.Memory> {
   try {
     const module = await WebAssembly.compile(Uint8Array.from(bytes))
-    return initSync({ module }).memory
+    return glue.initSync({ module }).memory
   } catch (cause) {
     throw new QuiverError(
       'UNSUPPORTED',

@@ -1,6 +1,6 @@
 import type { Metric } from '../../contract/api.ts'
 import { QuiverError } from '../../contract/errors.ts'
-import { Buffer, Index, Loader } from '../../../rust-wasm/pkg/simd128/core.js'
+import type { Buffer, Index } from '../../../rust-wasm/pkg/simd128/core.js'
 import type {
   GraphConfig,
   IndexBytes,
@@ -11,6 +11,7 @@ import type {
   Neighbors,
   VectorIndex,
 } from '../index.ts'
+import type { Build } from './build.ts'
 import { guarded } from './failure.ts'
 
 const METRICS: Record<Metric, number> = { cosine: 0, dot: 1, l2: 2, l1: 3, hamming: 4, jaccard: 5 }
@@ -22,11 +23,11 @@ const PARTS: Record<IndexPart, number> = { state: 0, vectors: 1, codes: 2, graph
 const WINDOW = 1 << 18
 
 /** Makes an index without rows. @throws QuiverError `INVALID_OPTION`, `OUT_OF_MEMORY` */
-export function createIndex(memory: WebAssembly.Memory, config: IndexConfig): VectorIndex {
+export function createIndex(build: Build, config: IndexConfig): VectorIndex {
   const core = guarded(
-    () => new Index(config.dimension, METRICS[config.metric], CODES[config.codes]),
+    () => new build.glue.Index(config.dimension, METRICS[config.metric], CODES[config.codes]),
   )
-  const index = new WasmIndex(memory, core, config)
+  const index = new WasmIndex(build, core, config)
   try {
     index.setGraph(config.graph)
   } catch (error) {
@@ -37,20 +38,16 @@ export function createIndex(memory: WebAssembly.Memory, config: IndexConfig): Ve
 }
 
 /** Reads an index back. @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY` */
-export function loadIndex(
-  memory: WebAssembly.Memory,
-  config: IndexConfig,
-  chunks: IndexChunks,
-): VectorIndex {
+export function loadIndex(build: Build, config: IndexConfig, chunks: IndexChunks): VectorIndex {
   const [state, ...others] = chunks.state
   if (state === undefined || others.length > 0) {
     throw new QuiverError('CORRUPT', 'A saved index has one chunk of state; build it again.')
   }
-  const buffer = new Buffer()
+  const buffer = new build.glue.Buffer()
   try {
     return new WasmIndex(
-      memory,
-      guarded(() => readIndex(memory, buffer, config, state, chunks)),
+      build,
+      guarded(() => readIndex(build, buffer, config, state, chunks)),
       config,
     )
   } finally {
@@ -59,7 +56,7 @@ export function loadIndex(
 }
 
 function readIndex(
-  memory: WebAssembly.Memory,
+  { memory, glue }: Build,
   buffer: Buffer,
   { dimension, metric, codes, graph }: IndexConfig,
   state: Uint8Array,
@@ -67,7 +64,7 @@ function readIndex(
 ): Index {
   const { M, efConstruction, seed } = graph ?? { M: 0, efConstruction: 0, seed: 0 }
   fill(memory, buffer, state)
-  const loader = new Loader(
+  const loader = new glue.Loader(
     buffer,
     dimension,
     METRICS[metric],
@@ -97,12 +94,12 @@ function fill(memory: WebAssembly.Memory, buffer: Buffer, bytes: Uint8Array): vo
 
 /** An index inside the core. Views of the core's memory live for one call: growth detaches them. */
 class WasmIndex implements VectorIndex {
-  readonly #memory: WebAssembly.Memory
+  readonly #build: Build
   readonly #core: Index
   #config: IndexConfig
 
-  constructor(memory: WebAssembly.Memory, core: Index, config: IndexConfig) {
-    this.#memory = memory
+  constructor(build: Build, core: Index, config: IndexConfig) {
+    this.#build = build
     this.#core = core
     this.#config = config
   }
@@ -160,6 +157,7 @@ class WasmIndex implements VectorIndex {
   }
 
   indexRows(count: number): number {
+    this.#build.callHelpers()
     return guarded(() => this.#core.indexRows(Math.min(count, this.#core.rows)))
   }
 
@@ -173,7 +171,7 @@ class WasmIndex implements VectorIndex {
 
   vector(row: number): Float32Array {
     const address = guarded(() => this.#core.vector(row))
-    return new Float32Array(this.#memory.buffer, address, this.#config.dimension).slice()
+    return new Float32Array(this.#build.memory.buffer, address, this.#config.dimension).slice()
   }
 
   search(query: Float32Array, options: IndexSearchOptions): Neighbors {
@@ -187,6 +185,7 @@ class WasmIndex implements VectorIndex {
   searchMany(queries: Float32Array, options: IndexSearchOptions): Neighbors[] {
     const { dimension } = this.#config
     requireWhole(queries.length % dimension === 0, queries, dimension)
+    if (queries.length > dimension) this.#build.callHelpers()
     return guarded(() => {
       const masked = this.#writeMask(options.mask)
       const answers: Neighbors[] = []
@@ -227,12 +226,12 @@ class WasmIndex implements VectorIndex {
   }
 
   readChunk(part: IndexPart, chunk: number): Uint8Array<ArrayBuffer> {
-    const buffer = new Buffer()
+    const buffer = new this.#build.glue.Buffer()
     try {
       guarded(() => {
         this.#core.writeChunk(PARTS[part], chunk, buffer)
       })
-      return new Uint8Array(this.#memory.buffer, buffer.address, buffer.length).slice()
+      return new Uint8Array(this.#build.memory.buffer, buffer.address, buffer.length).slice()
     } finally {
       buffer.free()
     }
@@ -252,7 +251,7 @@ class WasmIndex implements VectorIndex {
 
   #writeFloats(floats: Float32Array): void {
     const address = this.#core.floats(floats.length)
-    new Float32Array(this.#memory.buffer, address, floats.length).set(floats)
+    new Float32Array(this.#build.memory.buffer, address, floats.length).set(floats)
   }
 
   /** Answers 1 when there is a mask to search under, else 0. */
@@ -261,7 +260,7 @@ class WasmIndex implements VectorIndex {
     // Rows beyond the mask's end do not match, and it may be longer than there are rows.
     const bytes = mask.subarray(0, Math.ceil(this.#core.rows / 8))
     const address = this.#core.mask(Math.ceil(bytes.length / 8))
-    new Uint8Array(this.#memory.buffer, address, bytes.length).set(bytes)
+    new Uint8Array(this.#build.memory.buffer, address, bytes.length).set(bytes)
     return 1
   }
 
@@ -275,7 +274,7 @@ class WasmIndex implements VectorIndex {
       METHODS[method],
       masked,
     )
-    const { buffer } = this.#memory
+    const { buffer } = this.#build.memory
     const all = new Float32Array(buffer, core.foundDistances, found)
     const within = all.filter((distance) => distance <= radius).length
     return {

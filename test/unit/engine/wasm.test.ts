@@ -11,7 +11,7 @@ import { randomMatrix } from '../../support/vectors.ts'
 const builds = new URL('../../../rust-wasm/pkg/', import.meta.url)
 const file = (path: string) => readFileSync(fileURLToPath(new URL(path, builds)))
 
-describe('the two builds', () => {
+describe('the two builds with one thread', () => {
   test('share their glue, of which the engine imports one', () => {
     expect(file('relaxed/core.js')).toEqual(file('simd128/core.js'))
   })
