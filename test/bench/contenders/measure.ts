@@ -26,7 +26,7 @@ export async function measure(ask: Ask, ef: number, truth: Uint32Array): Promise
   }
   latencies.sort((a, b) => a - b)
   return {
-    recall: recallOf(first.found, truth),
+    recall: recallOfRows(first.found, truth),
     qps: (queries / totalMs) * 1000,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
@@ -34,7 +34,7 @@ export async function measure(ask: Ask, ef: number, truth: Uint32Array): Promise
 }
 
 /** The share of the true K nearest that were found. */
-function recallOf(found: Pass['found'], truth: Uint32Array): number {
+export function recallOfRows(found: Pass['found'], truth: Uint32Array): number {
   let hits = 0
   for (const [query, rows] of found.entries()) {
     const nearest = new Set(truth.subarray(query * K, (query + 1) * K))

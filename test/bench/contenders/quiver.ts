@@ -1,6 +1,6 @@
 import { loadWasmEngine } from '../../../src/engine/wasm/index.ts'
 import { type Build, EF_CONSTRUCTION, K, M, rowsOf } from './contender.ts'
-import { oneByOne, timeInserting } from './timing.ts'
+import { oneByOne, timeIndexing } from './timing.ts'
 
 /** The engine, asked through its own interface: no ids, no records, no promises. */
 export function buildQuiver(name: string, wasmUrl: URL): Build {
@@ -16,12 +16,7 @@ export function buildQuiver(name: string, wasmUrl: URL): Build {
     const started = performance.now()
     index.add(rows)
     const addMs = performance.now() - started
-    const graphMs = await timeInserting(
-      index.rows,
-      (from, to) => to - from,
-      (count) => index.indexRows(count),
-      onRows,
-    )
+    const graphMs = await timeIndexing(index, onRows)
     const { codes, graph, vectors, state } = index.bytes()
     return {
       buildMs: addMs + graphMs,

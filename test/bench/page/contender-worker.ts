@@ -2,6 +2,7 @@ import { expose } from 'comlink'
 import type { Build, Contender, Data, Footprint } from '../contenders/contender.ts'
 import { measure, type Measured } from '../contenders/measure.ts'
 import type { BrowserContender } from '../contenders/names.ts'
+import { loadData } from './load-data.ts'
 
 const relaxed = new URL('../../../rust-wasm/pkg/relaxed/core_bg.wasm', import.meta.url)
 const simd128 = new URL('../../../rust-wasm/pkg/simd128/core_bg.wasm', import.meta.url)
@@ -34,7 +35,7 @@ const host = {
     dataset: string,
     onRows: (done: number) => void,
   ): Promise<Built> {
-    const data = await load(dataset)
+    const data = await loadData(dataset)
     const build = await builds[name]()
     contender = await build(data, onRows)
     truth = data.truth
@@ -50,22 +51,5 @@ const host = {
 }
 
 export type ContenderHost = typeof host
-
-async function load(dataset: string): Promise<Data> {
-  const about = (await (await fetch(`/data/${dataset}/about.json`)).json()) as { dimension: number }
-  const [rows, queries, truth] = await Promise.all(
-    ['rows.f32', 'queries.f32', 'truth.u32'].map(async (file) => {
-      const response = await fetch(`/data/${dataset}/${file}`)
-      if (!response.ok) throw new Error(`${file} of ${dataset} is not served.`)
-      return response.arrayBuffer()
-    }),
-  )
-  return {
-    dimension: about.dimension,
-    rows: new Float32Array(rows!),
-    queries: new Float32Array(queries!),
-    truth: new Uint32Array(truth!),
-  }
-}
 
 expose(host)

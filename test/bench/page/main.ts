@@ -4,6 +4,7 @@ import type { BrowserContender } from '../contenders/names.ts'
 import type { Measured } from '../contenders/measure.ts'
 import type { Built, ContenderHost } from './contender-worker.ts'
 import type { EmbeddingHost } from './embedding-worker.ts'
+import type { EngineHost } from './engine-worker.ts'
 import * as opening from './opening.ts'
 
 const contenders = new Map<BrowserContender, { worker: Worker; host: Remote<ContenderHost> }>()
@@ -38,7 +39,29 @@ const bench = {
     return rates
   },
 
+  filter: (dataset: string, rounds: number) =>
+    onEngine((host) => host.filter(dataset, rounds, proxy(onNote))),
+  churn: (dataset: string, rounds: number) =>
+    onEngine((host) => host.churn(dataset, rounds, proxy(onNote))),
+  batch: (dataset: string, rounds: number) =>
+    onEngine((host) => host.batch(dataset, rounds, proxy(onNote))),
+  memory: (dataset: string) => onEngine((host) => host.memory(dataset, proxy(onNote))),
+
   ...opening,
+}
+
+const onNote = (text: string): void => {
+  void window.onNote(text)
+}
+
+/** Measures the engine in a worker of its own. */
+async function onEngine<T>(measure: (host: Remote<EngineHost>) => Promise<T>): Promise<T> {
+  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), { type: 'module' })
+  try {
+    return await Promise.race([measure(wrap<EngineHost>(worker)), failureOf(worker)])
+  } finally {
+    worker.terminate()
+  }
 }
 
 /** A worker that does not even load answers no call. */
@@ -55,6 +78,8 @@ declare global {
     bench: typeof bench
     /** Of the driver: rows that a contender has inserted. */
     onRows(name: BrowserContender, done: number): Promise<void>
+    /** Of the driver: what is being measured. */
+    onNote(text: string): Promise<void>
   }
 }
 
