@@ -78,19 +78,14 @@ impl Pool {
     #[inline(always)]
     fn insert(&mut self, distance: f32, node: u32) {
         let key = Key::new(distance, node);
-        let full = self.keys.len() == self.capacity;
-        if full {
-            if self.keys[self.capacity - 1] <= key {
-                return;
-            }
-        } else {
+        if self.keys.len() < self.capacity {
             self.keys.push(key);
+        } else if self.keys[self.capacity - 1] <= key {
+            return;
         }
-        let mut place = self.keys.len() - 1;
-        while place > 0 && self.keys[place - 1] > key {
-            self.keys[place] = self.keys[place - 1];
-            place -= 1;
-        }
+        let last = self.keys.len() - 1;
+        let place = self.keys[..last].partition_point(|other| *other < key);
+        self.keys.copy_within(place..last, place + 1);
         self.keys[place] = key;
         self.cursor = self.cursor.min(place);
         if self.keys.len() == self.capacity {
