@@ -68,15 +68,14 @@ pub fn l1_i8<const N: usize>(query: &[f32], rows: [&[u8]; N], scales: [f32; N]) 
     })
 }
 
-/// Inner product of a query of four-bit numbers with each row of bits. The query is four planes of bits, plane j
-/// worth 2^j, which take turns register by register: bits 0..128 of plane 0, of 1, of 2, of 3, then bits 128..256.
-pub fn dot_bits<const N: usize>(planes: &[u8], rows: [&[u8]; N]) -> [u32; N] {
-    let plane =
-        |j: usize| planes.chunks_exact(BIT_BYTES).skip(j).step_by(PLANES).flatten().copied();
+/// Inner product of a query of -8..=7 with each row of bits. The query is four planes of bits, in two's complement, so
+/// plane j is worth 2^j and the last one -8. They take turns register by register: bits 0..128 of plane 0, of 1, of 2,
+/// of 3, then bits 128..256.
+pub fn dot_bits<const N: usize>(planes: &[u8], rows: [&[u8]; N]) -> [i32; N] {
+    let plane = |j: usize| planes.chunks_exact(BIT_BYTES).skip(j).step_by(PLANES).flatten();
     rows.map(|row| {
-        let counts = (0..PLANES)
-            .map(|j| plane(j).zip(row).map(|(q, v)| (q & v).count_ones()).sum::<u32>() << j);
-        counts.sum()
+        let common = |j| plane(j).zip(row).map(|(q, v)| (q & v).count_ones() as i32).sum::<i32>();
+        common(0) + 2 * common(1) + 4 * common(2) - 8 * common(3)
     })
 }
 

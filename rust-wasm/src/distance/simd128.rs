@@ -71,11 +71,11 @@ fn add_absolute(sum: v128, a: v128, b: v128) -> v128 {
     f32x4_add(sum, f32x4_abs(f32x4_sub(a, b)))
 }
 
-/// Adds sixteen bytes to four sums. At once, though bytes could be gathered some times before they overflow: the two
-/// instructions are few beside those of a popcount.
+/// Adds sixteen signed bytes to four sums. At once, though bytes could be gathered some times before they overflow: the
+/// two instructions are few beside those of a popcount.
 #[inline(always)]
 fn add_bytes(sum: v128, bytes: v128) -> v128 {
-    i32x4_add(sum, i32x4_extadd_pairwise_i16x8(i16x8_extadd_pairwise_u8x16(bytes)))
+    i32x4_add(sum, i32x4_extadd_pairwise_i16x8(i16x8_extadd_pairwise_i8x16(bytes)))
 }
 
 /// Eight finite halves as floats. A half's exponent and mantissa, moved to a float's, are 2^112 times too small, also
@@ -184,17 +184,17 @@ pub fn l1_i8<const N: usize>(query: &[f32], rows: [&[u8]; N], scales: [f32; N]) 
     sums.map(sum_f32)
 }
 
-/// See [`scalar::dot_bits`](super::scalar::dot_bits). A byte's part is at most 8 × (1 + 2 + 4 + 8) = 120.
+/// See [`scalar::dot_bits`](super::scalar::dot_bits). A byte's part is at least -8 × 8 and at most (4 + 2 + 1) × 8.
 #[inline]
-pub fn dot_bits<const N: usize>(planes: &[u8], rows: [&[u8]; N]) -> [u32; N] {
+pub fn dot_bits<const N: usize>(planes: &[u8], rows: [&[u8]; N]) -> [i32; N] {
     let [sums] = fold([planes], rows, |planes: [v128; PLANES], bits, _, sum| {
         let [ones, twos, fours, eights] = planes.map(|plane| i8x16_popcnt(v128_and(plane, bits)));
         let twice = |counts| i8x16_add(counts, counts);
-        let counts = i8x16_add(fours, twice(eights));
+        let counts = i8x16_sub(fours, twice(eights));
         let counts = i8x16_add(twos, twice(counts));
         add_bytes(sum, i8x16_add(ones, twice(counts)))
     });
-    sums.map(|sum| sum_i32(sum) as u32)
+    sums.map(sum_i32)
 }
 
 /// See [`scalar::intersection`](super::scalar::intersection).

@@ -126,9 +126,12 @@ fn extreme_codes_and_bits_do_not_saturate() {
         }
         let bytes = registers * BIT_BYTES;
         let row = vec![u8::MAX; bytes];
-        let planes = vec![u8::MAX; bytes * PLANES];
         assert_eq!(intersection(&row, [&row[..]; BATCH]), [8 * bytes as u32; BATCH]);
-        assert_eq!(dot_bits(&planes, [&row[..]; BATCH]), [15 * 8 * bytes as u32; BATCH]);
+        for (low, high, value) in [(u8::MAX, 0, 7), (0, u8::MAX, -8)] {
+            let block = [[low; 3 * BIT_BYTES].as_slice(), &[high; BIT_BYTES]].concat();
+            let planes = block.repeat(registers);
+            assert_eq!(dot_bits(&planes, [&row[..]; BATCH]), [value * 8 * bytes as i32; BATCH]);
+        }
     }
 }
 
