@@ -85,6 +85,19 @@ describe('on a page that is cross-origin isolated', () => {
     expect(complaints).toEqual([])
     await page.close()
   })
+
+  test.for([
+    ['the build', /core_threads/],
+    ['the helpers', /thread\.worker/],
+  ] as const)('one thread does it all where %s cannot be read', async ([, paths], { skip }) => {
+    const withheld = site.withhold(paths)
+    const { page, threads } = await visit(site.isolated)
+    skip(threads < 2, 'one core has no threads to share work among')
+    while (withheld.length === 0) await buildSaid(page, 'wasm relaxed-simd')
+    expect(await buildSaid(page, 'wasm relaxed-simd')).toBe('wasm relaxed-simd')
+    site.withhold(undefined)
+    await page.close()
+  })
 })
 
 test('on any other page one thread does it all, without a word', async () => {
