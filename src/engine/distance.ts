@@ -9,12 +9,23 @@ export const DISTANCES: Readonly<Record<Metric, Distance>> = {
     return lengths === 0 ? 1 : 1 - dot(a, b) / lengths
   },
   dot: (a, b) => -dot(a, b),
-  l2: (a, b) => Math.sqrt(sum(a, b, (x, y) => (x - y) ** 2)),
-  l1: (a, b) => sum(a, b, (x, y) => Math.abs(x - y)),
-  hamming: (a, b) => sum(a, b, (x, y) => Number(x > 0 !== y > 0)),
+  l2: (a, b) => {
+    let sum = 0
+    for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2
+    return Math.sqrt(sum)
+  },
+  l1: (a, b) => {
+    let sum = 0
+    for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! - b[i]!)
+    return sum
+  },
+  hamming: (a, b) => {
+    const { both, either } = overlap(a, b)
+    return either - both
+  },
   jaccard: (a, b) => {
-    const union = sum(a, b, (x, y) => Number(x > 0 || y > 0))
-    return union === 0 ? 0 : 1 - sum(a, b, (x, y) => Number(x > 0 && y > 0)) / union
+    const { both, either } = overlap(a, b)
+    return either === 0 ? 0 : 1 - both / either
   },
 }
 
@@ -24,11 +35,18 @@ export function comparesSets(metric: Metric): boolean {
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
-  return sum(a, b, (x, y) => x * y)
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
 }
 
-function sum(a: Float32Array, b: Float32Array, term: (x: number, y: number) => number): number {
-  let total = 0
-  for (let i = 0; i < a.length; i++) total += term(a[i]!, b[i]!)
-  return total
+/** How many positions are in both sets, and in either. */
+function overlap(a: Float32Array, b: Float32Array): { both: number; either: number } {
+  let both = 0
+  let either = 0
+  for (let i = 0; i < a.length; i++) {
+    if (a[i]! > 0 && b[i]! > 0) both++
+    if (a[i]! > 0 || b[i]! > 0) either++
+  }
+  return { both, either }
 }

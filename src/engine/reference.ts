@@ -139,9 +139,7 @@ class ReferenceIndex implements VectorIndex {
   }
 
   readChunk(part: IndexPart, chunk: number): Uint8Array<ArrayBuffer> {
-    if (chunk >= this.chunkCount(part)) {
-      throw new QuiverError('INVALID_OPTION', `There is no chunk ${chunk} of ${part}.`)
-    }
+    if (chunk >= this.chunkCount(part)) throw noChunk(part, chunk)
     if (part === 'vectors' && this.#missing.has(chunk)) throw missing(chunk)
     if (part !== 'state') return sealRows(this.#rowsOf(chunk))
     const { config, rows, indexed } = this
@@ -154,6 +152,7 @@ class ReferenceIndex implements VectorIndex {
   }
 
   handIn(_part: 'vectors', chunk: number, bytes: Uint8Array): void {
+    if (chunk >= this.chunkCount('vectors')) throw noChunk('vectors', chunk)
     const rows = unsealRows(bytes, this.#config.dimension)
     const expected = this.#missing.get(chunk)
     if (expected === undefined) return
@@ -189,12 +188,13 @@ class ReferenceIndex implements VectorIndex {
       throw new QuiverError('INVALID_OPTION', "A radius needs method 'exact'.")
     }
     const distance = DISTANCES[metric]
-    const nearest = this.#vectors
-      .map((vector, row) => ({ row, distance: distance(query, vector) }))
-      .filter(({ row }) => row !== itself && !this.#removed.has(row) && (!mask || isSet(mask, row)))
-      .filter((each) => each.distance <= radius)
-      .sort((a, b) => a.distance - b.distance || a.row - b.row)
-      .slice(0, k)
+    const found: { row: number; distance: number }[] = []
+    for (const [row, vector] of this.#vectors.entries()) {
+      if (row === itself || this.#removed.has(row) || (mask && !isSet(mask, row))) continue
+      const measured = distance(query, vector)
+      if (measured <= radius) found.push({ row, distance: measured })
+    }
+    const nearest = found.sort((a, b) => a.distance - b.distance || a.row - b.row).slice(0, k)
     return {
       rows: Uint32Array.from(nearest, ({ row }) => row),
       distances: Float32Array.from(nearest, (each) => each.distance),
@@ -240,6 +240,10 @@ function load(config: IndexConfig, { state, vectors, codes }: IndexChunks): Vect
 
 function missing(chunk: number): QuiverError {
   return new QuiverError('NOT_FOUND', `Chunk ${chunk} of the vectors was not handed in yet.`)
+}
+
+function noChunk(part: IndexPart, chunk: number): QuiverError {
+  return new QuiverError('INVALID_OPTION', `There is no chunk ${chunk} of ${part}.`)
 }
 
 function chunkOf(row: number): number {

@@ -14,7 +14,10 @@ export function requireWhole(whole: boolean, length: number, dimension: number):
 }
 
 export function sealRows(rows: readonly Float32Array[]): Uint8Array<ArrayBuffer> {
-  return seal(new Uint8Array(Float32Array.from(rows.flatMap((row) => [...row])).buffer))
+  const dimension = rows[0]?.length ?? 0
+  const matrix = new Float32Array(rows.length * dimension)
+  for (const [n, row] of rows.entries()) matrix.set(row, n * dimension)
+  return seal(new Uint8Array(matrix.buffer))
 }
 
 export function unsealRows(chunk: Uint8Array, dimension: number): Float32Array[] {
@@ -31,14 +34,17 @@ export function seal(payload: Uint8Array): Uint8Array<ArrayBuffer> {
 
 export function unseal(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   const payload = chunk.slice(4)
-  const saved = chunk.length < 4 ? -1 : new DataView(chunk.slice().buffer).getUint32(0)
+  const header = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  const saved = chunk.length < 4 ? -1 : header.getUint32(0)
   if (saved !== checksum(payload)) throw corrupt('a checksum does not match')
   return payload
 }
 
 /** FNV-1a. */
 function checksum(bytes: Uint8Array): number {
-  return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5)
+  let hash = 0x811c9dc5
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash
 }
 
 export function corrupt(what: string): QuiverError {
