@@ -45,8 +45,9 @@ function buildSaid(page: Page, expected: string): Promise<string> {
     const db = await window.quiver.open('threads', { storage: 'memory' })
     const vectors = await db.collection('v', { dimension: 4, index: { type: 'hnsw' } })
     const end = performance.now() + 30_000
-    for (let n = 0; ; n++) {
-      await vectors.upsert({ id: String(n), vector: [n, 1, 2, 3] })
+    const ids = Array.from({ length: 1_000 }, (_, n) => String(n))
+    for (;;) {
+      await vectors.upsert(ids, Float32Array.from({ length: 4_000 }, Math.random))
       const { build } = await vectors.stats()
       if (build === expected || performance.now() > end) {
         await db.close()

@@ -7,6 +7,6 @@ export interface Build {
   readonly memory: WebAssembly.Memory
   /** What wasm-bindgen makes for the build; objects of one build mean nothing to another. */
   readonly glue: Pick<typeof glue, 'Buffer' | 'Index' | 'Loader'>
-  /** To be called before work that threads can share: they come when they are ready, if there are any. */
-  callHelpers(): void
+  /** To be called before work on so many items that threads can share: they come when they are ready, if there are any. */
+  callHelpers(items: number): void
 }

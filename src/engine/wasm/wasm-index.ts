@@ -157,7 +157,7 @@ class WasmIndex implements VectorIndex {
   }
 
   indexRows(count: number): number {
-    this.#build.callHelpers()
+    this.#build.callHelpers(this.waiting)
     return guarded(() => this.#core.indexRows(Math.min(count, this.#core.rows)))
   }
 
@@ -185,7 +185,7 @@ class WasmIndex implements VectorIndex {
   searchMany(queries: Float32Array, options: IndexSearchOptions): Neighbors[] {
     const { dimension } = this.#config
     requireWhole(queries.length % dimension === 0, queries, dimension)
-    if (queries.length > dimension) this.#build.callHelpers()
+    this.#build.callHelpers(queries.length / dimension)
     return guarded(() => {
       const masked = this.#writeMask(options.mask)
       const answers: Neighbors[] = []

@@ -1,6 +1,9 @@
 import type { HelperStart } from './thread.worker.ts'
 
-/** Workers that join the core's work. They are started when first called for: most pages never need any. */
+/** Less work (vectors to insert, queries to answer) is done before the first helper has come. */
+const WORTHWHILE = 256
+
+/** Workers that join the core's work. They are started when first worth it: most pages never need any. */
 export class Helpers {
   readonly #count: number
   readonly #start: HelperStart
@@ -12,8 +15,8 @@ export class Helpers {
     this.#start = start
   }
 
-  call(): void {
-    if (this.#workers) return
+  call(items: number): void {
+    if (this.#workers || items < WORTHWHILE) return
     this.#workers = []
     try {
       for (let n = 0; n < this.#count; n++) this.#workers.push(startHelper(this.#start))

@@ -29,8 +29,8 @@ async function load(): Promise<Build | undefined> {
     },
     memory,
     glue,
-    callHelpers() {
-      helpers.call()
+    callHelpers(items) {
+      helpers.call(items)
     },
   }
 }
