@@ -223,9 +223,7 @@ interface SavedState {
 function load(config: IndexConfig, { state, vectors, codes }: IndexChunks): VectorIndex {
   if (state.length !== 1) throw corrupt('there is one chunk of state')
   const saved = JSON.parse(new TextDecoder().decode(unseal(state[0]!))) as SavedState
-  if (JSON.stringify(saved.config) !== JSON.stringify({ ...config })) {
-    throw corrupt('it has another configuration')
-  }
+  if (fieldsOf(saved.config) !== fieldsOf(config)) throw corrupt('it has another configuration')
   const index = new ReferenceIndex(config)
   const rowsOf = (chunks: readonly Uint8Array[]) =>
     chunks.flatMap((chunk) => unsealRows(chunk, config.dimension))
@@ -236,6 +234,11 @@ function load(config: IndexConfig, { state, vectors, codes }: IndexChunks): Vect
   return later
     ? index.restore(saved, copies, 'codes')
     : index.restore(saved, originals, 'originals')
+}
+
+function fieldsOf({ dimension, metric, codes, originals, graph }: IndexConfig): string {
+  const { M, efConstruction, seed } = graph ?? {}
+  return [dimension, metric, codes, originals, M, efConstruction, seed].join(' ')
 }
 
 function missing(chunk: number): QuiverError {

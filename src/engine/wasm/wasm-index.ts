@@ -266,6 +266,9 @@ class WasmIndex implements VectorIndex {
 
   #search(query: Float32Array, options: IndexSearchOptions, masked: number): Neighbors {
     const { k, ef, method, radius = Infinity } = options
+    if (options.radius !== undefined && method !== 'exact') {
+      throw new QuiverError('INVALID_OPTION', "A radius needs method 'exact'.")
+    }
     const core = this.#core
     this.#writeFloats(query)
     const found = core.search(
