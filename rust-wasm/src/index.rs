@@ -6,7 +6,10 @@ use crate::hnsw::build::Builder;
 use crate::hnsw::{Graph, Params};
 use crate::memory::try_reserve_total;
 use crate::metric::Metric;
+use crate::quantizer::bits::BitCodes;
+use crate::quantizer::f16::Halves;
 use crate::quantizer::int8::Int8Codes;
+use crate::quantizer::sets::Sets;
 use crate::quantizer::vectors::Vectors;
 use crate::search::{Found, Request, Searcher, View};
 use crate::selection::Selection;
@@ -30,12 +33,30 @@ pub enum CodeKind {
     None,
     /// [`Int8Codes`].
     Int8,
+    /// [`Halves`].
+    F16,
+    /// [`BitCodes`], and [`Sets`] under the metrics that compare sets.
+    Bits,
 }
 
 impl CodeKind {
     /// The kind of a code from saved bytes or from the ABI.
     pub fn from_code(code: u8) -> Option<Self> {
-        [CodeKind::None, CodeKind::Int8].into_iter().find(|kind| *kind as u8 == code)
+        [CodeKind::None, CodeKind::Int8, CodeKind::F16, CodeKind::Bits]
+            .into_iter()
+            .find(|kind| *kind as u8 == code)
+    }
+
+    /// An empty store of such codes, if there are any. For the metrics that compare sets only bits will do.
+    pub fn store(self, dimension: usize, metric: Metric) -> Result<Option<Store>> {
+        Ok(match (self, metric.is_of_sets()) {
+            (CodeKind::Bits, true) => Some(Store::Sets(Sets::new(dimension, metric))),
+            (_, true) => return Err(Error::InvalidOption("sets are compared on codes of one bit")),
+            (CodeKind::None, _) => None,
+            (CodeKind::Int8, _) => Some(Store::Int8(Int8Codes::new(dimension, metric))),
+            (CodeKind::F16, _) => Some(Store::F16(Halves::new(dimension, metric))),
+            (CodeKind::Bits, _) => Some(Store::Bits(BitCodes::new(dimension, metric))),
+        })
     }
 }
 
@@ -72,10 +93,7 @@ impl Index {
             return Err(Error::InvalidOption("a dimension must be 1 to 65,536"));
         }
         let originals = Store::F32(Vectors::new(dimension, metric));
-        let codes = match codes {
-            CodeKind::None => None,
-            CodeKind::Int8 => Some(Store::Int8(Int8Codes::new(dimension, metric))),
-        };
+        let codes = codes.store(dimension, metric)?;
         let searcher = match &codes {
             Some(codes) => Searcher::new(codes, Some(&originals))?,
             None => Searcher::new(&originals, None)?,
@@ -236,7 +254,12 @@ impl Index {
                 rows: self.codes.as_ref().unwrap_or(&self.originals),
                 originals: &self.originals,
             },
-            exact: self.codes.as_ref().map(|_| &self.originals),
+            // Sets are exact already.
+            exact: self
+                .codes
+                .as_ref()
+                .filter(|_| !self.config.metric.is_of_sets())
+                .map(|_| &self.originals),
             live: &self.live,
             graph: self.graph.as_ref(),
         };

@@ -9,12 +9,24 @@ pub enum Metric {
     Dot,
     /// Euclidean distance.
     L2,
+    /// The sum of the absolute differences.
+    L1,
+    /// Of two sets: how many elements are in one alone. A vector stands for the set of positions whose value is above 0.
+    Hamming,
+    /// Of two sets: 1 - |A ∩ B| / |A ∪ B|, and 0 for two empty ones.
+    Jaccard,
 }
 
 impl Metric {
     /// The metric of a code in saved bytes or from the ABI.
     pub fn from_code(code: u8) -> Option<Self> {
-        [Metric::Cosine, Metric::Dot, Metric::L2].into_iter().find(|metric| *metric as u8 == code)
+        use Metric::{Cosine, Dot, Hamming, Jaccard, L1, L2};
+        [Cosine, Dot, L2, L1, Hamming, Jaccard].into_iter().find(|metric| *metric as u8 == code)
+    }
+
+    /// Whether the metric compares sets, which only [`Sets`](crate::quantizer::sets::Sets) do.
+    pub fn is_of_sets(self) -> bool {
+        matches!(self, Metric::Hamming | Metric::Jaccard)
     }
 
     /// The metric's own distance for the value a [`Space`](crate::space::Space) computed, which is squared for `L2`
@@ -22,7 +34,7 @@ impl Metric {
     pub fn distance(self, computed: f32) -> f32 {
         match self {
             Metric::Cosine => computed.clamp(0.0, 2.0),
-            Metric::Dot => computed,
+            Metric::Dot | Metric::L1 | Metric::Hamming | Metric::Jaccard => computed,
             Metric::L2 => computed.max(0.0).sqrt(),
         }
     }

@@ -7,7 +7,10 @@ use crate::distance::BATCH;
 use crate::error::Result;
 #[cfg(doc)]
 use crate::metric::Metric;
+use crate::quantizer::bits::BitCodes;
+use crate::quantizer::f16::Halves;
 use crate::quantizer::int8::Int8Codes;
+use crate::quantizer::sets::Sets;
 use crate::quantizer::vectors::Vectors;
 
 /// A query as the kernels of one representation want it: made once, loaded many times. Each representation uses the
@@ -18,6 +21,10 @@ pub struct Query {
     pub floats: Vec<f32>,
     /// Quantised values, padded likewise.
     pub codes: Vec<i8>,
+    /// Bits, padded likewise: of a set, or of quantised values in planes.
+    pub bits: Vec<u8>,
+    /// Elements of the set.
+    pub size: u32,
     /// What a step of the codes stands for.
     pub scale: f32,
     /// What the codes' own offset adds to every product.
@@ -71,8 +78,14 @@ pub trait Rows {
 pub enum Store {
     /// As they were given.
     F32(Vectors),
+    /// In halves.
+    F16(Halves),
     /// In eight bits a value.
     Int8(Int8Codes),
+    /// In one bit a value.
+    Bits(BitCodes),
+    /// As the sets they stand for.
+    Sets(Sets),
 }
 
 /// The same call on whatever representation there is.
@@ -80,7 +93,10 @@ macro_rules! each {
     ($store:expr, $rows:pat => $call:expr) => {
         match $store {
             Store::F32($rows) => $call,
+            Store::F16($rows) => $call,
             Store::Int8($rows) => $call,
+            Store::Bits($rows) => $call,
+            Store::Sets($rows) => $call,
         }
     };
 }
@@ -145,9 +161,13 @@ pub struct Space<'a> {
 }
 
 impl Space<'_> {
-    /// Makes `query` stand for a row.
+    /// Makes `query` stand for a row. One bit a value says too little of a row: there, its original is the query.
     pub fn load_row(&self, query: &mut Query, row: u32) {
-        self.rows.load_row(query, row);
+        match (self.rows, self.originals) {
+            (Store::Bits(bits), Store::F32(vectors)) => bits.load(query, vectors.decoded(row)),
+            (Store::Bits(bits), Store::F16(halves)) => bits.load(query, halves.decoded(row)),
+            (rows, _) => rows.load_row(query, row),
+        }
     }
 
     /// The distance from the query to one row.

@@ -10,12 +10,26 @@ fn distance(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
     let pairs = || a.iter().zip(b).map(|(&a, &b)| (f64::from(a), f64::from(b)));
     let dot: f64 = pairs().map(|(a, b)| a * b).sum();
     let norm = |v: &[f32]| v.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+    let both = pairs().filter(|&(a, b)| a > 0.0 && b > 0.0).count() as f64;
+    let one = pairs().filter(|&(a, b)| a > 0.0 || b > 0.0).count() as f64;
     match metric {
         Metric::Cosine if norm(a) * norm(b) == 0.0 => 1.0,
         Metric::Cosine => 1.0 - dot / norm(a) / norm(b),
         Metric::Dot => -dot,
         Metric::L2 => pairs().map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt(),
+        Metric::L1 => pairs().map(|(a, b)| (a - b).abs()).sum(),
+        Metric::Hamming => one - both,
+        Metric::Jaccard if one == 0.0 => 0.0,
+        Metric::Jaccard => 1.0 - both / one,
     }
+}
+
+fn metric_and_codes() -> impl Strategy<Value = (Metric, CodeKind)> {
+    let metrics = (0..).map_while(Metric::from_code);
+    let kinds = || (0..).map_while(CodeKind::from_code);
+    let all = metrics.flat_map(|metric| kinds().map(move |kind| (metric, kind)));
+    let possible = all.filter(|&(metric, kind)| !metric.is_of_sets() || kind == CodeKind::Bits);
+    prop::sample::select(possible.collect::<Vec<_>>())
 }
 
 fn vectors() -> impl Strategy<Value = (usize, Vec<f32>)> {
@@ -29,8 +43,7 @@ proptest! {
     #[test]
     fn the_exact_scan_equals_the_definition(
         (dimension, values) in vectors(),
-        metric in prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2]),
-        codes in prop::sample::select(vec![CodeKind::None, CodeKind::Int8]),
+        (metric, codes) in metric_and_codes(),
         k in 1usize..100,
     ) {
         let (query, matrix) = values.split_at(dimension);
@@ -46,9 +59,9 @@ proptest! {
         prop_assert_eq!(found.rows.len(), k.min(rows.len()));
         let size = values.iter().fold(1.0, |size: f64, &v| size.max(v.abs().into()));
         let tolerance = match metric {
-            Metric::Cosine => 1e-5,
+            Metric::Cosine | Metric::Hamming | Metric::Jaccard => 1e-5,
             Metric::Dot => 1e-5 * size * size * dimension as f64,
-            Metric::L2 => 1e-5 * size * dimension as f64,
+            Metric::L2 | Metric::L1 => 1e-5 * size * dimension as f64,
         };
         for (n, (&row, &found)) in found.rows.iter().zip(&found.distances).enumerate() {
             let own = distance(metric, query, rows[row as usize]);

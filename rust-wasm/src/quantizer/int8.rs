@@ -14,7 +14,7 @@ use super::vectors::inverse_norm;
 use crate::codec::{CHUNK_BYTES, HEADER_BYTES, Reader, Writer};
 #[cfg(doc)]
 use crate::distance::scalar;
-use crate::distance::{I8_LANES, dot_i8};
+use crate::distance::{I8_LANES, dot_i8, l1_i8};
 use crate::error::{Error, Result};
 use crate::memory::{AlignedVec, try_reserve, try_resize};
 use crate::metric::Metric;
@@ -58,7 +58,7 @@ impl Int8Codes {
     fn norm(&self, row: u32) -> f32 {
         match self.metric {
             Metric::L2 => self.norms[row as usize],
-            Metric::Cosine | Metric::Dot => 0.0,
+            _ => 0.0,
         }
     }
 }
@@ -99,7 +99,12 @@ impl Rows for Int8Codes {
             product += f64::from(level) * f64::from(value);
         }
         let squares: f64 = vector.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
-        let scale = if product > 0.0 { squares / product } else { 0.0 };
+        let scale = match self.metric {
+            // There the steps are as they are: a longer row would be farther from itself.
+            Metric::L1 => f64::from(step),
+            _ if product > 0.0 => squares / product,
+            _ => 0.0,
+        };
         self.scales.push((scale * f64::from(unit)) as f32);
         if self.metric == Metric::L2 {
             self.norms.push((decoded_squares * scale * scale) as f32);
@@ -108,11 +113,19 @@ impl Rows for Int8Codes {
 
     fn new_query(&self) -> Result<Query> {
         let mut query = Query::default();
-        try_resize(&mut query.codes, self.stride, 0)?;
+        if self.metric == Metric::L1 {
+            try_resize(&mut query.floats, self.stride, 0.0)?;
+        } else {
+            try_resize(&mut query.codes, self.stride, 0)?;
+        }
         Ok(query)
     }
 
     fn load_vector(&self, query: &mut Query, vector: &[f32]) {
+        if self.metric == Metric::L1 {
+            query.floats[..vector.len()].copy_from_slice(vector);
+            return;
+        }
         let step = largest(vector) / QUERY_LEVELS;
         let per_step = reciprocal(step);
         let (mut sum, mut squares) = (0, 0.0);
@@ -127,6 +140,13 @@ impl Rows for Int8Codes {
     }
 
     fn load_row(&self, query: &mut Query, row: u32) {
+        if self.metric == Metric::L1 {
+            let scale = self.scales[row as usize];
+            for (value, &code) in query.floats.iter_mut().zip(self.codes(row)) {
+                *value = scale * (f32::from(code) - f32::from(ZERO));
+            }
+            return;
+        }
         let mut sum = 0;
         for (code, &level) in query.codes.iter_mut().zip(self.codes(row)) {
             *code = level.wrapping_sub(ZERO) as i8;
@@ -138,10 +158,15 @@ impl Rows for Int8Codes {
     }
 
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
+        if self.metric == Metric::L1 {
+            return in_batches(&L1Kernel(self, query), rows, out);
+        }
         in_batches(&Dots(self, query), rows, out);
         match self.metric {
             Metric::Cosine => out.iter_mut().for_each(|dot| *dot = 1.0 - *dot),
-            Metric::Dot => out.iter_mut().for_each(|dot| *dot = -*dot),
+            Metric::Dot | Metric::L1 | Metric::Hamming | Metric::Jaccard => {
+                out.iter_mut().for_each(|dot| *dot = -*dot)
+            }
             Metric::L2 => {
                 for (dot, &row) in out.iter_mut().zip(rows) {
                     *dot = query.norm + self.norms[row as usize] - 2.0 * *dot;
@@ -202,6 +227,18 @@ impl Kernel for Dots<'_> {
         core::array::from_fn(|n| {
             (sums[n] - query.offset) as f32 * (query.scale * store.scales[rows[n] as usize])
         })
+    }
+}
+
+/// The L1 distances of a query, as it was given, to rows.
+struct L1Kernel<'a>(&'a Int8Codes, &'a Query);
+
+impl Kernel for L1Kernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        let L1Kernel(store, query) = self;
+        let scales = rows.map(|row| store.scales[row as usize]);
+        l1_i8(&query.floats, rows.map(|row| store.codes(row)), scales)
     }
 }
 

@@ -126,8 +126,13 @@ proptest! {
 
     #[test]
     fn no_bytes_lead_astray(
-        metric in prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2]),
-        codes in prop::sample::select(vec![CodeKind::None, CodeKind::Int8]),
+        metric in prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2, Metric::L1]),
+        codes in prop::sample::select(vec![
+            CodeKind::None,
+            CodeKind::Int8,
+            CodeKind::F16,
+            CodeKind::Bits,
+        ]),
         mutations in prop::collection::vec((any::<prop::sample::Index>(), mutation()), 1..4),
         sealed in prop::bool::weighted(0.9),
     ) {
@@ -157,16 +162,23 @@ proptest! {
 
 #[test]
 fn what_is_saved_is_loaded_again() {
-    for metric in [Metric::Cosine, Metric::Dot, Metric::L2] {
-        for codes in [CodeKind::None, CodeKind::Int8] {
-            let index = sample(config(metric, codes));
-            let chunks = saved(&index);
-            let loaded = load(&chunks, index.config(), index.graph_params()).unwrap();
-            assert_eq!(saved(&loaded), chunks);
-            assert_eq!(loaded.live_rows(), index.live_rows());
-            assert_eq!(loaded.indexed(), index.indexed());
-            exercise(loaded);
-        }
+    for (metric, codes) in [
+        (Metric::Cosine, CodeKind::None),
+        (Metric::Dot, CodeKind::Int8),
+        (Metric::L2, CodeKind::Int8),
+        (Metric::L2, CodeKind::Bits),
+        (Metric::L1, CodeKind::F16),
+        (Metric::Cosine, CodeKind::F16),
+        (Metric::Cosine, CodeKind::Bits),
+        (Metric::Hamming, CodeKind::Bits),
+    ] {
+        let index = sample(config(metric, codes));
+        let chunks = saved(&index);
+        let loaded = load(&chunks, index.config(), index.graph_params()).unwrap();
+        assert_eq!(saved(&loaded), chunks);
+        assert_eq!(loaded.live_rows(), index.live_rows());
+        assert_eq!(loaded.indexed(), index.indexed());
+        exercise(loaded);
     }
 }
 

@@ -1,0 +1,212 @@
+//! Vectors in halves: half the bytes of floats, eleven bits of every value. As codes they need hardly any measuring on
+//! the originals; as originals they give back what they hold.
+//!
+//! A row is `scale × half`, with a scale of its own: the power of two that brings the largest value to 2^14..2^15. So
+//! nothing overflows, the small values of a row keep all their bits down to 2^-28 of the largest, and what fits halves
+//! as it was given comes back bit for bit.
+
+use core::ops::Range;
+
+use super::matrix::Matrix;
+use super::vectors::inverse_norm;
+use crate::codec::{Reader, Writer};
+use crate::distance::f16::{from_f32, to_f32};
+use crate::distance::{F16_LANES, dot_f16, l1_f16, l2_squared_f16};
+use crate::error::{Error, Result};
+use crate::memory::{try_reserve, try_resize};
+use crate::metric::Metric;
+use crate::space::{Kernel, Query, Rows, in_batches};
+
+/// The largest half below 2^15. Rounding stops there, or the largest floats would be decoded as infinity.
+const LARGEST: f32 = 32_752.0;
+/// The largest scale: that of the largest floats.
+const LARGEST_SCALE: f32 = f32::from_bits((127 + 113) << 23);
+
+/// The halves of all rows, and the floats that go with them.
+pub struct Halves {
+    metric: Metric,
+    dimension: usize,
+    halves: Matrix<u16>,
+    scales: Vec<f32>,
+    /// Under cosine, what makes a row's halves a unit vector (0 for a zero vector); else empty.
+    units: Vec<f32>,
+}
+
+impl Halves {
+    /// No rows yet.
+    pub fn new(dimension: usize, metric: Metric) -> Self {
+        Self {
+            metric,
+            dimension,
+            halves: Matrix::new(dimension.next_multiple_of(F16_LANES)),
+            scales: Vec::new(),
+            units: Vec::new(),
+        }
+    }
+
+    /// The values of a row.
+    pub fn decoded(&self, row: u32) -> impl Iterator<Item = f32> {
+        let scale = self.scales[row as usize];
+        self.halves.row(row)[..self.dimension].iter().map(move |&half| scale * to_f32(half))
+    }
+
+    fn push_halves(&mut self, halves: impl Iterator<Item = u16>, scale: f32) {
+        let row = self.len() as u32;
+        self.halves.push(halves);
+        self.scales.push(scale);
+        if self.metric == Metric::Cosine {
+            self.units.push(scale * inverse_norm(self.decoded(row)));
+        }
+    }
+}
+
+impl Rows for Halves {
+    fn len(&self) -> usize {
+        self.halves.rows()
+    }
+
+    fn bytes(&self) -> usize {
+        let floats = self.scales.capacity() + self.units.capacity();
+        self.halves.bytes() + floats * size_of::<f32>()
+    }
+
+    fn try_reserve(&mut self, additional: usize) -> Result<()> {
+        self.halves.try_reserve(additional)?;
+        try_reserve(&mut self.scales, additional)?;
+        if self.metric == Metric::Cosine {
+            try_reserve(&mut self.units, additional)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, vector: &[f32]) {
+        let scale = scale_of(vector);
+        let half = |&value: &f32| from_f32((value / scale).clamp(-LARGEST, LARGEST));
+        self.push_halves(vector.iter().map(half), scale);
+    }
+
+    fn new_query(&self) -> Result<Query> {
+        let mut query = Query::default();
+        try_resize(&mut query.floats, self.dimension.next_multiple_of(F16_LANES), 0.0)?;
+        Ok(query)
+    }
+
+    fn load_vector(&self, query: &mut Query, vector: &[f32]) {
+        let unit = match self.metric {
+            Metric::Cosine => inverse_norm(vector.iter().copied()),
+            _ => 1.0,
+        };
+        query.floats.iter_mut().zip(vector).for_each(|(value, &given)| *value = given * unit);
+    }
+
+    fn load_row(&self, query: &mut Query, row: u32) {
+        let scale = match self.metric {
+            Metric::Cosine => self.units[row as usize],
+            _ => self.scales[row as usize],
+        };
+        let halves = self.halves.row(row);
+        query
+            .floats
+            .iter_mut()
+            .zip(halves)
+            .for_each(|(value, &half)| *value = scale * to_f32(half));
+    }
+
+    fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
+        match self.metric {
+            Metric::Cosine => in_batches(&CosineKernel(self, query), rows, out),
+            Metric::L2 => in_batches(&L2Kernel(self, query), rows, out),
+            Metric::L1 => in_batches(&L1Kernel(self, query), rows, out),
+            _ => in_batches(&DotKernel(self, query), rows, out),
+        }
+    }
+
+    fn equal(&self, a: u32, b: u32) -> bool {
+        let equal_lengths =
+            self.metric == Metric::Cosine || self.scales[a as usize] == self.scales[b as usize];
+        equal_lengths && self.halves.row(a) == self.halves.row(b)
+    }
+
+    fn chunk_rows(&self) -> usize {
+        self.halves.chunk_rows()
+    }
+
+    /// The halves of all rows, without padding, then their scales.
+    fn write(&self, rows: Range<usize>, writer: &mut Writer) -> Result<()> {
+        for row in rows.clone() {
+            for half in &self.halves.row(row as u32)[..self.dimension] {
+                writer.bytes(&half.to_le_bytes())?;
+            }
+        }
+        writer.f32s(self.scales[rows].iter().copied())
+    }
+
+    /// Halves above [`LARGEST`] and scales that are no power of two are refused.
+    fn read(&mut self, rows: usize, reader: &mut Reader) -> Result<()> {
+        let (halves, _) = reader.bytes(rows * self.dimension * size_of::<u16>())?.as_chunks();
+        let halves = halves.iter().map(|&half| u16::from_le_bytes(half));
+        let scales = reader.f32s(rows)?;
+        if halves.clone().any(|half| half & 0x7fff > from_f32(LARGEST)) {
+            return Err(Error::Corrupt("a half is too large"));
+        }
+        let is_power = |scale: f32| scale.to_bits() & 0x007f_ffff == 0;
+        let is_scale =
+            |scale| is_power(scale) && (f32::MIN_POSITIVE..=LARGEST_SCALE).contains(&scale);
+        if !scales.clone().all(is_scale) {
+            return Err(Error::Corrupt("a scale of halves is no power of two"));
+        }
+        self.try_reserve(rows)?;
+        let mut halves = halves;
+        for scale in scales {
+            self.push_halves(halves.by_ref().take(self.dimension), scale);
+        }
+        Ok(())
+    }
+}
+
+struct CosineKernel<'a>(&'a Halves, &'a Query);
+
+impl Kernel for CosineKernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        let dots = dot_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)));
+        core::array::from_fn(|n| 1.0 - dots[n] * self.0.units[rows[n] as usize])
+    }
+}
+
+struct DotKernel<'a>(&'a Halves, &'a Query);
+
+impl Kernel for DotKernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        let dots = dot_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)));
+        core::array::from_fn(|n| -dots[n] * self.0.scales[rows[n] as usize])
+    }
+}
+
+struct L2Kernel<'a>(&'a Halves, &'a Query);
+
+impl Kernel for L2Kernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        let scales = rows.map(|row| self.0.scales[row as usize]);
+        l2_squared_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)), scales)
+    }
+}
+
+struct L1Kernel<'a>(&'a Halves, &'a Query);
+
+impl Kernel for L1Kernel<'_> {
+    #[inline(always)]
+    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
+        let scales = rows.map(|row| self.0.scales[row as usize]);
+        l1_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)), scales)
+    }
+}
+
+/// The power of two that brings the largest value to 2^14..2^15, or as near as it can without being subnormal.
+fn scale_of(vector: &[f32]) -> f32 {
+    let largest = vector.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()));
+    let exponent = largest.to_bits() >> 23;
+    f32::from_bits(exponent.saturating_sub(14).max(1) << 23)
+}

@@ -1,0 +1,75 @@
+//! Rows of numbers in chunks: growing never moves what is there, so it never needs room for two copies.
+
+use crate::error::{Error, Result};
+use crate::memory::try_reserve_total;
+
+/// The most bytes of a chunk, so that with its header it stays below 4 MiB when it is saved.
+const CHUNK_BYTES: usize = (4 << 20) - 4096;
+
+/// A matrix that grows by rows, each `stride` numbers.
+pub struct Matrix<T> {
+    stride: usize,
+    rows: usize,
+    chunk_shift: u32,
+    chunks: Vec<Vec<T>>,
+}
+
+impl<T: Copy + Default> Matrix<T> {
+    /// No rows yet.
+    pub fn new(stride: usize) -> Self {
+        let chunk_shift = (CHUNK_BYTES / (stride * size_of::<T>())).ilog2();
+        Self { stride, rows: 0, chunk_shift, chunks: Vec::new() }
+    }
+
+    /// Rows held.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Rows of a full chunk.
+    pub fn chunk_rows(&self) -> usize {
+        1 << self.chunk_shift
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.chunks.iter().map(Vec::capacity).sum::<usize>() * size_of::<T>()
+    }
+
+    /// Makes room for `additional` rows, so that pushing them cannot fail.
+    pub fn try_reserve(&mut self, additional: usize) -> Result<()> {
+        let rows = self.rows.checked_add(additional).ok_or(Error::OutOfMemory)?;
+        // More than can be addressed need not be tried.
+        rows.checked_mul(self.stride * size_of::<T>()).ok_or(Error::OutOfMemory)?;
+        let used = self.chunks.len();
+        self.try_reserve_chunks(rows).inspect_err(|_| self.chunks.truncate(used))
+    }
+
+    fn try_reserve_chunks(&mut self, rows: usize) -> Result<()> {
+        let chunks = rows.div_ceil(self.chunk_rows());
+        try_reserve_total(&mut self.chunks, chunks)?;
+        self.chunks.resize_with(chunks.max(self.chunks.len()), Vec::new);
+        for chunk in self.rows >> self.chunk_shift..chunks {
+            let filled = (rows - (chunk << self.chunk_shift)).min(self.chunk_rows());
+            try_reserve_total(&mut self.chunks[chunk], filled * self.stride)?;
+        }
+        Ok(())
+    }
+
+    /// Appends a row, padded with zeros; room for it must have been made.
+    pub fn push(&mut self, numbers: impl Iterator<Item = T>) {
+        let chunk = &mut self.chunks[self.rows >> self.chunk_shift];
+        let start = chunk.len();
+        chunk.extend(numbers.take(self.stride));
+        chunk.resize(start + self.stride, T::default());
+        self.rows += 1;
+    }
+
+    /// A row, padding included.
+    #[inline(always)]
+    pub fn row(&self, row: u32) -> &[T] {
+        let row = row as usize;
+        let start = (row & (self.chunk_rows() - 1)) * self.stride;
+        &self.chunks[row >> self.chunk_shift][start..start + self.stride]
+    }
+}
