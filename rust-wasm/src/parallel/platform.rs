@@ -51,8 +51,8 @@ mod here {
 mod here {
     use std::cell::RefCell;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    use std::sync::{Arc, Condvar, Mutex};
     use std::thread;
 
     use crate::parallel::Crew;
@@ -92,10 +92,21 @@ mod here {
         call(crew.as_deref())
     }
 
-    /// Returns sooner or later, as `wait` may. Miri explores what the other threads do meanwhile.
-    pub fn wait(_value: &AtomicU32, _old: u32) {
-        thread::yield_now();
+    /// As WebAssembly's `memory.atomic.wait32` and `notify`, for all crews at once: waking others is no error.
+    static QUEUE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+
+    pub fn wait(value: &AtomicU32, old: u32) {
+        let (mutex, woken) = &QUEUE;
+        let guard = mutex.lock().unwrap();
+        // Whoever changes the value notifies after it, and has to take the lock for that: it cannot be missed.
+        if value.load(Relaxed) == old {
+            drop(woken.wait(guard).unwrap());
+        }
     }
 
-    pub fn notify(_value: &AtomicU32) {}
+    pub fn notify(_value: &AtomicU32) {
+        let (mutex, woken) = &QUEUE;
+        drop(mutex.lock().unwrap());
+        woken.notify_all();
+    }
 }
