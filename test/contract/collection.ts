@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Database, Embedder, OpenOptions, Progress, QuiverErrorCode } from 'quiverdb'
+import { describeTuning } from './tuning.ts'
 import { cosine, idsOf, nearestByCosine, randomMatrix, row } from '../support/vectors.ts'
 
 /** One way to have a database: on this thread or behind a worker, in memory or in IndexedDB. */
@@ -8,6 +9,9 @@ export interface Place {
   deleteDatabase(name: string): Promise<void>
   readonly storage: 'memory' | 'indexeddb'
 }
+
+/** Expects a call to fail with a code and a message that helps. */
+export type Refused = (call: Promise<unknown>, code: QuiverErrorCode) => Promise<void>
 
 /** What every `Database` and `Collection` does, wherever it lives. */
 export function describeCollection(where: string, place: Place): void {
@@ -32,6 +36,8 @@ export function describeCollection(where: string, place: Place): void {
     expect(error).toMatchObject({ name: 'QuiverError', code })
     expect((error as Error).message.length).toBeGreaterThan(20)
   }
+
+  describeTuning(where, open, refused)
 
   describe(`writing and reading (${where})`, () => {
     it('gives a record back as it was written, the vector bit for bit', async () => {
