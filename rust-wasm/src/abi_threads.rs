@@ -28,7 +28,8 @@ pub fn help() {
 /// Says that this helper has trapped, so that nobody waits for it.
 #[wasm_bindgen]
 pub fn abandon() {
-    CREW.abandon();
+    // SAFETY: a helper traps at work only, and its worker ends with this.
+    unsafe { CREW.abandon() };
 }
 
 /// Works on so many items and answers how many each thread took: whether helpers help, for tests.

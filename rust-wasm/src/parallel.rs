@@ -145,16 +145,20 @@ impl Crew {
 
     /// Takes part in the job, if there is one that can be joined.
     fn join(&self, number: usize) {
-        let enter = |state: u32| (state & OPEN != 0).then_some(state + 1);
-        if self.state.fetch_update(Acquire, Relaxed, enter).is_err() {
+        if !self.enter() {
             return;
         }
-        let joined = Joined(self);
+        let _joined = Joined(self);
         // SAFETY: it was written before the crew became `OPEN`, and is not written again before this helper has left.
         if let Some(job) = unsafe { *self.job.get() } {
             self.work(number, job);
         }
-        joined.leave();
+    }
+
+    /// Counts this thread among those at work, unless no job can be joined.
+    fn enter(&self) -> bool {
+        let count = |state: u32| (state & OPEN != 0).then_some(state + 1);
+        self.state.fetch_update(Acquire, Relaxed, count).is_ok()
     }
 
     fn work(&self, number: usize, job: Job) {
@@ -168,8 +172,11 @@ impl Crew {
     }
 
     /// Says that a helper died at work without unwinding, as a trap of WebAssembly ends it: [`for_each`] then fails, too,
-    /// where it would wait for ever. For a helper that ended outside its work it must not be called.
-    pub fn abandon(&self) {
+    /// where it would wait for ever.
+    ///
+    /// # Safety
+    /// Once for a helper, which must have been at work and be at work no more.
+    pub unsafe fn abandon(&self) {
         self.failed.store(true, Relaxed);
         self.leave();
     }
@@ -201,18 +208,14 @@ impl Drop for Opened<'_> {
     }
 }
 
-/// A helper at work. Dropped before it left, it panicked.
+/// A helper is at work while this lives.
 struct Joined<'a>(&'a Crew);
-
-impl Joined<'_> {
-    fn leave(self) {
-        self.0.leave();
-        core::mem::forget(self);
-    }
-}
 
 impl Drop for Joined<'_> {
     fn drop(&mut self) {
-        self.0.abandon();
+        if std::thread::panicking() {
+            self.0.failed.store(true, Relaxed);
+        }
+        self.0.leave();
     }
 }

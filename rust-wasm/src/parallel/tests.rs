@@ -2,10 +2,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Barrier, Mutex};
+use std::thread;
 
 use proptest::prelude::*;
 
-use super::{for_each, threads, with_threads};
+use super::{Crew, for_each, threads, with_threads};
 
 /// Miri takes a thousand times as long.
 const CASES: u32 = if cfg!(miri) { 4 } else { 128 };
@@ -38,7 +39,7 @@ proptest! {
             let taken: Vec<AtomicBool> = (0..count).map(|_| AtomicBool::new(false)).collect();
             for_each(items, &|thread, _| {
                 assert!(!taken[thread].swap(true, SeqCst));
-                std::thread::yield_now();
+                thread::yield_now();
                 assert!(taken[thread].swap(false, SeqCst));
             });
         });
@@ -114,4 +115,33 @@ fn a_panic_of_this_thread_waits_for_the_helper() {
 #[test]
 fn a_panic_of_a_helper_fails_the_job_only() {
     fails(|thread| thread == 1);
+}
+
+#[test]
+fn a_helper_that_dies_without_unwinding_fails_the_job() {
+    let crew = Crew::new(2);
+    let entered = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !crew.enter() {
+                thread::yield_now();
+            }
+            entered.wait();
+            // SAFETY: it entered, and has nothing to do.
+            unsafe { crew.abandon() };
+        });
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            crew.for_each(2, &|_, item| {
+                if item == 0 {
+                    entered.wait();
+                }
+            });
+        }));
+        assert!(result.is_err());
+    });
+    let worked = AtomicUsize::new(0);
+    crew.for_each(10, &|_, _| {
+        worked.fetch_add(1, Relaxed);
+    });
+    assert_eq!(worked.into_inner(), 10);
 }
