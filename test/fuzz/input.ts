@@ -1,5 +1,6 @@
 /** Inputs: each is made by a seed alone, so that its number is all that is needed to make it again. */
 import { random } from '../support/vectors.ts'
+import { type Below, changeJson } from './json.ts'
 import type { Parts, Target } from './target.ts'
 
 /** One input in so many keeps checksums that no longer match. */
@@ -7,9 +8,6 @@ const UNSEALED = 10
 const MOST_CHANGES = 4
 /** What lengths and indices are checked against goes wrong at the ends. */
 const TELLING = [0, 1, 2, 3, 0x7f, 0xff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe]
-
-/** A whole number from 0 to below `end`. */
-type Below = (end: number) => number
 
 type Change = (bytes: Uint8Array, below: Below, other: Uint8Array) => Uint8Array
 
@@ -69,10 +67,19 @@ export function inputOf(target: Target, seed: number): Parts {
     const place = below(parts.length)
     const other = pick(pick(target.samples))
     const part = parts[place]!
-    parts[place] = part.length === 0 ? other.slice() : pick(CHANGES)(part, below, other)
+    if (place === 0 && target.jsonFrom !== undefined && below(2) === 0) {
+      parts[place] = withChangedJson(part, target.jsonFrom, below)
+    } else {
+      parts[place] = part.length === 0 ? other.slice() : pick(CHANGES)(part, below, other)
+    }
     if (sealed) target.seal?.(parts[place])
   }
   return parts
+}
+
+function withChangedJson(part: Uint8Array, from: number, below: Below): Uint8Array {
+  const text = new TextDecoder().decode(part.subarray(from))
+  return concat(part.slice(0, from), new TextEncoder().encode(changeJson(text, below)))
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array {

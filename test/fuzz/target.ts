@@ -9,6 +9,8 @@ export interface Target {
   readonly samples: readonly Parts[]
   /** Makes the checksums of a part that was changed true again, in place, so that what lies behind them is reached. */
   readonly seal?: (part: Uint8Array) => void
+  /** Where JSON begins in the first part, if it holds any: it is then changed as JSON, too. */
+  readonly jsonFrom?: number
   /**
    * Decodes the parts, uses what it gets, encodes that and decodes it again.
    * @throws QuiverError where the bytes are refused; whatever else is thrown is a find

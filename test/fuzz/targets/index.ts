@@ -2,6 +2,7 @@ import type { Target } from '../target.ts'
 import { collectionTargets } from './collection.ts'
 import { engineTargets } from './engine.ts'
 import { staticModelTarget } from './model.ts'
+import { recoveryTargets } from './recovery.ts'
 import { storageTargets } from './storage.ts'
 import { wireTarget } from './wire.ts'
 
@@ -10,6 +11,7 @@ export async function loadTargets(): Promise<readonly Target[]> {
   return [
     ...(await storageTargets()),
     ...collectionTargets,
+    ...(await recoveryTargets()),
     staticModelTarget,
     wireTarget,
     ...(await engineTargets()),

@@ -65,6 +65,7 @@ export async function storageTargets(): Promise<Target[]> {
     name: 'headers',
     samples: [[encodeHeader(header, checksum)]],
     ...sealed,
+    jsonFrom: SEAL_BYTES,
     read: ([bytes]) => {
       const decoded = decodeHeader(bytes, checksum)
       deepStrictEqual(decodeHeader(encodeHeader(decoded, checksum), checksum), decoded)
@@ -80,6 +81,7 @@ export async function storageTargets(): Promise<Target[]> {
       { ...manifest, chunks: [chunk, { ...chunk, n: 5 }], body: { collections: [] } },
     ].map((each) => [encodeManifest(each, checksum)]),
     ...sealed,
+    jsonFrom: SEAL_BYTES,
     read: ([bytes]) => {
       const decoded = decodeManifest(bytes, GENERATION, checksum)
       const again = decodeManifest(encodeManifest(decoded, checksum), GENERATION, checksum)
