@@ -187,17 +187,25 @@ pub trait Kernel {
 /// Runs a kernel on any number of rows, as many at once as it takes.
 #[inline(always)]
 pub fn in_batches(kernel: &impl Kernel, rows: &[u32], out: &mut [f32]) {
+    const HALF: usize = BATCH / 2;
     let (batches, rest) = rows.as_chunks::<BATCH>();
     let (outs, rest_out) = out[..rows.len()].as_chunks_mut::<BATCH>();
     for (batch, out) in batches.iter().zip(outs) {
         *out = kernel.run(*batch);
     }
-    let (half, rest) = rest.as_chunks::<{ BATCH / 2 }>();
-    let (half_out, rest_out) = rest_out.as_chunks_mut::<{ BATCH / 2 }>();
-    for (batch, out) in half.iter().zip(half_out) {
-        *out = kernel.run(*batch);
-    }
-    for (&row, out) in rest.iter().zip(rest_out) {
-        [*out] = kernel.run([row]);
+    in_padded_batches(|rows: [u32; HALF]| kernel.run(rows), rest, rest_out);
+}
+
+/// Runs a kernel on any number of rows, `N` at once; in the last batch one row stands in for those that are missing. A
+/// kernel that is compiled for one number of rows is small.
+#[inline(always)]
+pub fn in_padded_batches<const N: usize>(
+    kernel: impl Fn([u32; N]) -> [f32; N],
+    rows: &[u32],
+    out: &mut [f32],
+) {
+    for (rows, out) in rows.chunks(N).zip(out.chunks_mut(N)) {
+        let padded = core::array::from_fn(|n| rows[n.min(rows.len() - 1)]);
+        out.copy_from_slice(&kernel(padded)[..rows.len()]);
     }
 }

@@ -15,11 +15,11 @@ use super::rotation::rotate;
 use super::sets::pack_positive;
 use super::vectors::inverse_norm;
 use crate::codec::{CHUNK_BYTES, HEADER_BYTES, Reader, Writer};
-use crate::distance::{BIT_BYTES, PLANES, dot_bits};
+use crate::distance::{BATCH, BIT_BYTES, PLANES, dot_bits};
 use crate::error::{Error, Result};
 use crate::memory::{AlignedVec, try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::{Kernel, Query, Rows, in_batches};
+use crate::space::{Query, Rows, in_padded_batches};
 
 /// The largest value of a query, in its steps.
 const QUERY_LEVELS: f32 = 7.0;
@@ -168,15 +168,19 @@ impl Rows for BitCodes {
     }
 
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
-        in_batches(&Dots(self, query), rows, out);
-        match self.metric {
-            Metric::Cosine => out.iter_mut().for_each(|dot| *dot = 1.0 - *dot),
-            Metric::Dot => out.iter_mut().for_each(|dot| *dot = -*dot),
-            _ => {
-                for (dot, &row) in out.iter_mut().zip(rows) {
-                    *dot = query.norm + self.norms[row as usize] - 2.0 * *dot;
-                }
-            }
+        // With bits b = (s + 1) / 2: q · s = 2 (q · b) - (the sum of q).
+        let kernel = |rows: [u32; BATCH]| {
+            dot_bits(&query.bits, rows.map(|row| self.bits(row)))
+                .map(|sum| (2 * sum - query.offset) as f32)
+        };
+        in_padded_batches(kernel, rows, out);
+        for (sum, &row) in out.iter_mut().zip(rows) {
+            let dot = *sum * (query.scale * self.factors[row as usize]);
+            *sum = match self.metric {
+                Metric::Cosine => 1.0 - dot,
+                Metric::L2 | Metric::L1 => query.norm + self.norms[row as usize] - 2.0 * dot,
+                Metric::Dot | Metric::Hamming | Metric::Jaccard => -dot,
+            };
         }
     }
 
@@ -213,22 +217,6 @@ impl Rows for BitCodes {
         self.factors.extend(factors);
         self.norms.extend(norms);
         Ok(())
-    }
-}
-
-/// Estimates of the inner products of a query with rows.
-struct Dots<'a>(&'a BitCodes, &'a Query);
-
-impl Kernel for Dots<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let Dots(store, query) = self;
-        // With bits b = (s + 1) / 2: q · s = 2 (q · b) - (the sum of q).
-        let sums = dot_bits(&query.bits, rows.map(|row| store.bits(row)));
-        core::array::from_fn(|n| {
-            let dot = (2 * sums[n] - query.offset) as f32;
-            dot * (query.scale * store.factors[rows[n] as usize])
-        })
     }
 }
 

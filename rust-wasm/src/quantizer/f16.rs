@@ -11,11 +11,11 @@ use super::matrix::Matrix;
 use super::vectors::inverse_norm;
 use crate::codec::{Reader, Writer};
 use crate::distance::f16::{from_f32, to_f32};
-use crate::distance::{F16_LANES, dot_f16, l1_f16, l2_squared_f16};
+use crate::distance::{BATCH, F16_LANES, dot_f16, l1_f16, l2_squared_f16};
 use crate::error::{Error, Result};
 use crate::memory::{try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::{Kernel, Query, Rows, in_batches};
+use crate::space::{Query, Rows, in_padded_batches};
 
 /// The largest half below 2^15. Rounding stops there, or the largest floats would be decoded as infinity.
 const LARGEST: f32 = 32_752.0;
@@ -113,11 +113,27 @@ impl Rows for Halves {
     }
 
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
+        let halves = |rows: [u32; BATCH]| self.halves.rows_at(rows);
+        let scales = |rows: [u32; BATCH]| rows.map(|row| self.scales[row as usize]);
+        let query = &query.floats;
         match self.metric {
-            Metric::Cosine => in_batches(&CosineKernel(self, query), rows, out),
-            Metric::L2 => in_batches(&L2Kernel(self, query), rows, out),
-            Metric::L1 => in_batches(&L1Kernel(self, query), rows, out),
-            _ => in_batches(&DotKernel(self, query), rows, out),
+            Metric::L2 => {
+                let kernel = |rows| l2_squared_f16(query, halves(rows), scales(rows));
+                in_padded_batches(kernel, rows, out);
+            }
+            Metric::L1 => {
+                let kernel = |rows| l1_f16(query, halves(rows), scales(rows));
+                in_padded_batches(kernel, rows, out);
+            }
+            metric => {
+                in_padded_batches(|rows| dot_f16(query, halves(rows)), rows, out);
+                for (dot, &row) in out.iter_mut().zip(rows) {
+                    *dot = match metric {
+                        Metric::Cosine => 1.0 - *dot * self.units[row as usize],
+                        _ => -*dot * self.scales[row as usize],
+                    };
+                }
+            }
         }
     }
 
@@ -161,46 +177,6 @@ impl Rows for Halves {
             self.push_halves(halves.by_ref().take(self.dimension), scale);
         }
         Ok(())
-    }
-}
-
-struct CosineKernel<'a>(&'a Halves, &'a Query);
-
-impl Kernel for CosineKernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let dots = dot_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)));
-        core::array::from_fn(|n| 1.0 - dots[n] * self.0.units[rows[n] as usize])
-    }
-}
-
-struct DotKernel<'a>(&'a Halves, &'a Query);
-
-impl Kernel for DotKernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let dots = dot_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)));
-        core::array::from_fn(|n| -dots[n] * self.0.scales[rows[n] as usize])
-    }
-}
-
-struct L2Kernel<'a>(&'a Halves, &'a Query);
-
-impl Kernel for L2Kernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let scales = rows.map(|row| self.0.scales[row as usize]);
-        l2_squared_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)), scales)
-    }
-}
-
-struct L1Kernel<'a>(&'a Halves, &'a Query);
-
-impl Kernel for L1Kernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let scales = rows.map(|row| self.0.scales[row as usize]);
-        l1_f16(&self.1.floats, rows.map(|row| self.0.halves.row(row)), scales)
     }
 }
 

@@ -14,11 +14,11 @@ use super::vectors::inverse_norm;
 use crate::codec::{CHUNK_BYTES, HEADER_BYTES, Reader, Writer};
 #[cfg(doc)]
 use crate::distance::scalar;
-use crate::distance::{I8_LANES, dot_i8, l1_i8};
+use crate::distance::{BATCH, I8_LANES, dot_i8, l1_i8};
 use crate::error::{Error, Result};
 use crate::memory::{AlignedVec, try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::{Kernel, Query, Rows, in_batches};
+use crate::space::{Kernel, Query, Rows, in_batches, in_padded_batches};
 
 /// The code of 0.
 const ZERO: u8 = 64;
@@ -159,7 +159,11 @@ impl Rows for Int8Codes {
 
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
         if self.metric == Metric::L1 {
-            return in_batches(&L1Kernel(self, query), rows, out);
+            let kernel = |rows: [u32; BATCH]| {
+                let scales = rows.map(|row| self.scales[row as usize]);
+                l1_i8(&query.floats, rows.map(|row| self.codes(row)), scales)
+            };
+            return in_padded_batches(kernel, rows, out);
         }
         in_batches(&Dots(self, query), rows, out);
         match self.metric {
@@ -227,18 +231,6 @@ impl Kernel for Dots<'_> {
         core::array::from_fn(|n| {
             (sums[n] - query.offset) as f32 * (query.scale * store.scales[rows[n] as usize])
         })
-    }
-}
-
-/// The L1 distances of a query, as it was given, to rows.
-struct L1Kernel<'a>(&'a Int8Codes, &'a Query);
-
-impl Kernel for L1Kernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let L1Kernel(store, query) = self;
-        let scales = rows.map(|row| store.scales[row as usize]);
-        l1_i8(&query.floats, rows.map(|row| store.codes(row)), scales)
     }
 }
 

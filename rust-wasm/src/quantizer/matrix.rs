@@ -65,6 +65,12 @@ impl<T: Copy + Default> Matrix<T> {
         self.rows += 1;
     }
 
+    /// Some rows. A call of its own for all the kernels, each of which would else hold these checks many times.
+    #[inline(never)]
+    pub fn rows_at<const N: usize>(&self, rows: [u32; N]) -> [&[T]; N] {
+        rows.map(|row| self.row(row))
+    }
+
     /// A row, padding included.
     #[inline(always)]
     pub fn row(&self, row: u32) -> &[T] {

@@ -4,11 +4,11 @@
 use core::ops::Range;
 
 use crate::codec::{CHUNK_BYTES, HEADER_BYTES, Reader, Writer};
-use crate::distance::{BIT_BYTES, intersection};
+use crate::distance::{BATCH, BIT_BYTES, intersection};
 use crate::error::{Error, Result};
 use crate::memory::{AlignedVec, try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::{Kernel, Query, Rows, in_batches};
+use crate::space::{Query, Rows, in_padded_batches};
 
 /// A bit for each position of each row, and how many are set.
 pub struct Sets {
@@ -38,13 +38,14 @@ impl Sets {
         &self.bits[start..start + self.stride]
     }
 
-    /// Hamming is the size of the symmetric difference, Jaccard 1 - |A ∩ B| / |A ∪ B|, and 0 for two empty sets.
-    fn distance(&self, common: u32, a: u32, b: u32) -> f32 {
-        let union = a + b - common;
+    /// The distance of two sets of `sum` elements together, `common` of them in both. Hamming is the size of the symmetric
+    /// difference, Jaccard 1 - |A ∩ B| / |A ∪ B|, and 0 for two empty sets.
+    fn distance(&self, common: f32, sum: u32) -> f32 {
+        let union = sum as f32 - common;
         match self.metric {
-            Metric::Jaccard if union == 0 => 0.0,
-            Metric::Jaccard => 1.0 - common as f32 / union as f32,
-            _ => (union - common) as f32,
+            Metric::Jaccard if union == 0.0 => 0.0,
+            Metric::Jaccard => 1.0 - common / union,
+            _ => union - common,
         }
     }
 }
@@ -87,7 +88,13 @@ impl Rows for Sets {
     }
 
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
-        in_batches(&SetKernel(self, query), rows, out);
+        let kernel = |rows: [u32; BATCH]| {
+            intersection(&query.bits, rows.map(|row| self.bits(row))).map(|common| common as f32)
+        };
+        in_padded_batches(kernel, rows, out);
+        for (distance, &row) in out.iter_mut().zip(rows) {
+            *distance = self.distance(*distance, query.size + self.sizes[row as usize]);
+        }
     }
 
     fn equal(&self, a: u32, b: u32) -> bool {
@@ -120,17 +127,6 @@ impl Rows for Sets {
         self.bits.extend_from_slice(bits);
         self.sizes.extend(bits.chunks_exact(self.stride).map(size));
         Ok(())
-    }
-}
-
-struct SetKernel<'a>(&'a Sets, &'a Query);
-
-impl Kernel for SetKernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let SetKernel(sets, query) = self;
-        let common = intersection(&query.bits, rows.map(|row| sets.bits(row)));
-        core::array::from_fn(|n| sets.distance(common[n], query.size, sets.sizes[rows[n] as usize]))
     }
 }
 

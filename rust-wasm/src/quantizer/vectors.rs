@@ -5,11 +5,11 @@ use core::ops::Range;
 
 use super::matrix::Matrix;
 use crate::codec::{Reader, Writer};
-use crate::distance::{F32_LANES, dot_f32, l1_f32, l2_squared_f32};
+use crate::distance::{BATCH, F32_LANES, dot_f32, l1_f32, l2_squared_f32};
 use crate::error::Result;
 use crate::memory::{try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::{Kernel, Query, Rows, in_batches};
+use crate::space::{Kernel, Query, Rows, in_batches, in_padded_batches};
 
 /// How far the same value of two unit vectors may be off by rounding.
 const ROUNDING: f32 = 1e-6;
@@ -98,12 +98,21 @@ impl Rows for Vectors {
 
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
         match self.metric {
-            Metric::Cosine => in_batches(&CosineKernel(self, query), rows, out),
-            Metric::L1 => in_batches(&L1Kernel(self, query), rows, out),
-            Metric::Dot | Metric::Hamming | Metric::Jaccard => {
-                in_batches(&DotKernel(self, query), rows, out);
+            Metric::L2 => in_batches(&Squares(self, query), rows, out),
+            Metric::L1 => {
+                let kernel = |rows| l1_f32::<BATCH>(&query.floats, self.floats.rows_at(rows));
+                in_padded_batches(kernel, rows, out);
             }
-            Metric::L2 => in_batches(&L2Kernel(self, query), rows, out),
+            Metric::Cosine => {
+                in_batches(&Dots(self, query), rows, out);
+                for (dot, &row) in out.iter_mut().zip(rows) {
+                    *dot = 1.0 - *dot * self.inverse_norms[row as usize];
+                }
+            }
+            Metric::Dot | Metric::Hamming | Metric::Jaccard => {
+                in_batches(&Dots(self, query), rows, out);
+                out.iter_mut().for_each(|dot| *dot = -*dot);
+            }
         }
     }
 
@@ -139,40 +148,23 @@ impl Rows for Vectors {
     }
 }
 
-struct CosineKernel<'a>(&'a Vectors, &'a Query);
+/// The inner products of a query with rows.
+struct Dots<'a>(&'a Vectors, &'a Query);
 
-impl Kernel for CosineKernel<'_> {
+impl Kernel for Dots<'_> {
     #[inline(always)]
     fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        let dots = dot_f32(&self.1.floats, rows.map(|row| self.0.floats.row(row)));
-        core::array::from_fn(|n| 1.0 - dots[n] * self.0.inverse_norms[rows[n] as usize])
+        dot_f32(&self.1.floats, self.0.floats.rows_at(rows))
     }
 }
 
-struct DotKernel<'a>(&'a Vectors, &'a Query);
+/// The squared L2 distances of a query to rows.
+struct Squares<'a>(&'a Vectors, &'a Query);
 
-impl Kernel for DotKernel<'_> {
+impl Kernel for Squares<'_> {
     #[inline(always)]
     fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        dot_f32(&self.1.floats, rows.map(|row| self.0.floats.row(row))).map(|dot| -dot)
-    }
-}
-
-struct L2Kernel<'a>(&'a Vectors, &'a Query);
-
-impl Kernel for L2Kernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        l2_squared_f32(&self.1.floats, rows.map(|row| self.0.floats.row(row)))
-    }
-}
-
-struct L1Kernel<'a>(&'a Vectors, &'a Query);
-
-impl Kernel for L1Kernel<'_> {
-    #[inline(always)]
-    fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
-        l1_f32(&self.1.floats, rows.map(|row| self.0.floats.row(row)))
+        l2_squared_f32(&self.1.floats, self.0.floats.rows_at(rows))
     }
 }
 
