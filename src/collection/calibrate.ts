@@ -44,11 +44,6 @@ function* recallOf(index: VectorIndex, row: number): Generator<undefined, Sample
     const wanted = nearest.slice(0, k)
     const recalls: number[] = []
     for (const ef of ladder) {
-      // A wider walk keeps what a narrower one found.
-      if (recalls.at(-1) === 1) {
-        recalls.push(1)
-        continue
-      }
       const { distances } = index.searchRow(row, { k, ef, method: 'graph' })
       recalls.push(shareFound(distances, wanted))
       yield
