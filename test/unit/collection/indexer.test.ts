@@ -7,6 +7,9 @@ import { stateOf, upsertOf } from './states.ts'
 
 const HNSW = { index: { type: 'hnsw', M: 8, efConstruction: 50, efSearch: 30 } } as const
 
+/** The reference engine is slow. */
+const PATIENCE = { timeout: 60_000 }
+
 async function indexerOf(state: CollectionState) {
   const queue = new CommitQueue(await openMemoryStorage('indexer'), 0)
   const done: string[] = []
@@ -27,7 +30,7 @@ it('inserts what waits, tells how it goes, and then measures the graph', async (
   expect(steps).toEqual([...steps].sort((a, b) => b - a))
   expect(steps.length).toBeGreaterThan(1)
   expect(indexer.waiting).toBe(0)
-  await expect.poll(() => done).toEqual(['index', 'calibrate'])
+  await expect.poll(() => done, PATIENCE).toEqual(['index', 'calibrate'])
   // The reference engine finds everything with the narrowest walk there is.
   const [tens, hundreds] = state.calibration?.curves ?? []
   expect(tens?.every(({ recall, error }) => recall === 1 && error === 0)).toBe(true)
@@ -39,12 +42,12 @@ it('measures again when the graph has grown by half', async () => {
   const state = stateOf(1_000, HNSW)
   const { indexer, done } = await indexerOf(state)
   indexer.start()
-  await expect.poll(() => done).toHaveLength(2)
+  await expect.poll(() => done, PATIENCE).toHaveLength(2)
   const first = state.calibration
   const more = upsertOf(500, 2)
   state.apply({ ...more, ids: more.ids.map((id) => `more-${id}`) })
   indexer.start()
-  await expect.poll(() => done).toEqual(['index', 'calibrate', 'index', 'calibrate'])
+  await expect.poll(() => done, PATIENCE).toEqual(['index', 'calibrate', 'index', 'calibrate'])
   expect(state.calibration).not.toBe(first)
   expect(state.calibration?.indexed).toBe(1_500)
 })
@@ -53,7 +56,7 @@ it('forgets what it measured when another graph is asked for', async () => {
   const state = stateOf(1_000, HNSW)
   const { indexer, done } = await indexerOf(state)
   indexer.start()
-  await expect.poll(() => done).toHaveLength(2)
+  await expect.poll(() => done, PATIENCE).toHaveLength(2)
   const { config } = state
   const index = { ...HNSW.index, efSearch: 99 }
   state.apply({ type: 'configure', collection: 0, config: { ...config, index } })
