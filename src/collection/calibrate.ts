@@ -1,3 +1,4 @@
+import type { Metric } from '../contract/api.ts'
 import type { VectorIndex } from '../engine/index.ts'
 import {
   type Calibration,
@@ -13,8 +14,8 @@ import type { CollectionState } from './state.ts'
 /** Values compared by one exact call: a few milliseconds. */
 const SLICE_VALUES = 1 << 22
 
-/** Distances of equal vectors may differ by rounding between a walk and the exact scan. */
-const ROUNDING = 1e-5
+/** What rounding may make of one distance, in parts of it, or of 1 under cosine. */
+const ROUNDING = 1e-6
 
 /** Whether the graph is whole, and was not measured since it became what it is. */
 export function isToCalibrate({ index, calibration }: CollectionState): boolean {
@@ -45,7 +46,7 @@ function* recallOf(index: VectorIndex, row: number): Generator<undefined, Sample
     const recalls: number[] = []
     for (const ef of ladder) {
       const { distances } = index.searchRow(row, { k, ef, method: 'graph' })
-      recalls.push(shareFound(distances, wanted))
+      recalls.push(shareFound(distances, wanted, index.config.metric))
       yield
     }
     sample.push(recalls)
@@ -71,9 +72,9 @@ function* exactDistances(
 }
 
 /** By distance, not by row: among equal vectors any answer is right. */
-function shareFound(distances: Float32Array, wanted: readonly number[]): number {
+function shareFound(distances: Float32Array, wanted: readonly number[], metric: Metric): number {
   const farthest = wanted.at(-1) ?? 0
-  const limit = farthest + ROUNDING * Math.max(1, Math.abs(farthest))
+  const limit = farthest + ROUNDING * (metric === 'cosine' ? 1 : Math.abs(farthest))
   return distances.filter((distance) => distance <= limit).length / wanted.length
 }
 

@@ -140,6 +140,27 @@ export function describeTuning(
       expect(many.info.plan.ef).toBeGreaterThanOrEqual(100)
     })
 
+    it('is measured alike for vectors of any length', async () => {
+      const db = await open()
+      const matrix = randomMatrix(2_000, DIMENSION, 76)
+      const efs = []
+      for (const [n, length] of [1, 2 ** -20, 2 ** 20].entries()) {
+        const c = await db.collection(String(n), {
+          dimension: DIMENSION,
+          metric: 'l2',
+          index: HNSW,
+        })
+        await c.upsert(
+          idsOf(2_000),
+          matrix.map((value) => value * length),
+        )
+        efs.push(await untilCalibrated(c))
+      }
+      expect(efs[0]?.['0.95']).toBeGreaterThan(10)
+      expect(efs[1]).toEqual(efs[0])
+      expect(efs[2]).toEqual(efs[0])
+    })
+
     it('is 64 before it was measured, and 160 for more than 0.95', async () => {
       const { c } = await filled({ index: HNSW }, 500)
       expect((await c.stats()).calibratedEf).toBeUndefined()
