@@ -449,6 +449,9 @@ export function describeCollection(where: string, place: Place): void {
     })
 
     it('refuses bad options', async () => {
+      for (const options of [null, 5, []] as never[]) {
+        await refused(place.open(`contract-${where}-refused`, options), 'INVALID_OPTION')
+      }
       const db = await open()
       const bad = async (options: object, code: QuiverErrorCode): Promise<void> => {
         await refused(db.collection('c', options), code)
