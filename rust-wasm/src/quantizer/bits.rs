@@ -67,20 +67,24 @@ impl BitCodes {
         if self.metric == Metric::Cosine { 1.0 } else { self.norms[row as usize] }
     }
 
-    /// Writes the rotated vector, under cosine of unit length, to `rotated`.
-    fn rotate(&self, vector: impl Iterator<Item = f32>, rotated: &mut [f32]) {
-        rotated.fill(0.0);
-        rotated.iter_mut().zip(vector).for_each(|(value, given)| *value = given);
+    /// Rotates a padded vector in place; under cosine it becomes a unit vector.
+    fn rotate(&self, values: &mut [f32]) {
         if self.metric == Metric::Cosine {
-            let unit = inverse_norm(&*rotated);
-            rotated.iter_mut().for_each(|value| *value *= unit);
+            let unit = inverse_norm(&*values);
+            values.iter_mut().for_each(|value| *value *= unit);
         }
-        rotate(rotated);
+        rotate(values);
     }
 
     /// Makes `query` stand for a vector.
     pub fn load(&self, query: &mut Query, vector: impl Iterator<Item = f32>) {
-        self.rotate(vector, &mut query.floats);
+        copy_padded(vector, &mut query.floats);
+        self.load_floats(query);
+    }
+
+    /// Makes `query` stand for the vector in its own floats.
+    fn load_floats(&self, query: &mut Query) {
+        self.rotate(&mut query.floats);
         query.norm = squares(&query.floats) as f32;
         let largest = query.floats.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()));
         query.scale = largest / QUERY_LEVELS;
@@ -122,7 +126,8 @@ impl Rows for BitCodes {
 
     fn push(&mut self, vector: &[f32]) {
         let mut rotated = core::mem::take(&mut self.rotated);
-        self.rotate(vector.iter().copied(), &mut rotated);
+        copy_padded(vector.iter().copied(), &mut rotated);
+        self.rotate(&mut rotated);
         let start = self.bits.len();
         self.bits.extend_filled(self.stride(), 0);
         pack_positive(&rotated, &mut self.bits[start..]);
@@ -218,6 +223,12 @@ impl Rows for BitCodes {
         self.norms.extend(norms);
         Ok(())
     }
+}
+
+/// Copies a vector to the front of `padded` and zeros to the rest.
+fn copy_padded(vector: impl Iterator<Item = f32>, padded: &mut [f32]) {
+    padded.fill(0.0);
+    padded.iter_mut().zip(vector).for_each(|(value, given)| *value = given);
 }
 
 fn squares(values: &[f32]) -> f64 {

@@ -1,4 +1,5 @@
-//! The representations of vectors. Each is a [`Space`](crate::space::Space): rows, queries made for them, distances.
+//! The representations of vectors. Each holds [`Rows`](crate::space::Rows): vectors in some form, queries made for them,
+//! distances.
 
 pub mod bits;
 pub mod f16;
