@@ -1,4 +1,5 @@
 /** How wide a walk must be for a recall that was asked for, as measured on a collection's own rows. Pure. */
+import { isPlainObject } from './values.ts'
 
 /** What a calibration says; kept with the snapshot. */
 export interface Calibration {
@@ -61,6 +62,25 @@ export function calibrationIsDue(
     indexed >= calibration.indexed * OUTDATED_GROWTH ||
     removed - calibration.removed >= live * OUTDATED_REMOVED
   )
+}
+
+/** What a snapshot brings back; `undefined` where that is no calibration: then it is measured anew. */
+export function storedCalibration(stored: unknown): Calibration | undefined {
+  if (!isPlainObject(stored)) return undefined
+  const { indexed, removed, curves } = stored
+  const whole =
+    Number.isFinite(indexed) &&
+    Number.isFinite(removed) &&
+    Array.isArray(curves) &&
+    curves.length === MEASURED.length &&
+    curves.every((curve) => Array.isArray(curve) && curve.every(isPoint))
+  return whole ? (stored as unknown as Calibration) : undefined
+}
+
+function isPoint(value: unknown): boolean {
+  if (!isPlainObject(value)) return false
+  const { ef, recall, error } = value
+  return [ef, recall, error].every(Number.isFinite) && Number(ef) >= 1
 }
 
 /** Up to a hundred of the rows, evenly spread. */

@@ -66,12 +66,6 @@ export function createConfig(name: string, options: CollectionOptions<Fields>): 
   }
 }
 
-/** A config as it was stored, by this version or an earlier one, which knew fewer options. */
-export function storedConfig(stored: unknown): CollectionConfig {
-  const config = stored as Omit<CollectionConfig, 'originals'> & Partial<CollectionConfig>
-  return mergeConfig({ ...config, originals: config.originals ?? 'f32' }, {})
-}
-
 /**
  * The stored config with what `options` add to it: fields, another index or quantization.
  * @throws QuiverError `OPTIONS_MISMATCH`, `EMBEDDER_MISMATCH`, `INVALID_OPTION`

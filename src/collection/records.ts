@@ -138,12 +138,19 @@ export function encodeDocument(properties: Properties, id: string): string {
   return JSON.stringify(encodeValue(properties, id, 0))
 }
 
-/** Never builds on a prototype: `__proto__` is a key like any other. */
+/** Never builds on a prototype: `__proto__` is a key like any other. @throws QuiverError `CORRUPT` */
 export function decodeDocument(document: string): Record<string, unknown> {
   const revive = document.includes('$date')
     ? (_key: string, value: unknown): unknown => decodeDate(value)
     : undefined
-  return JSON.parse(document, revive) as Record<string, unknown>
+  let decoded: unknown
+  try {
+    decoded = JSON.parse(document, revive)
+  } catch (cause) {
+    throw new QuiverError('CORRUPT', 'A stored record is not the JSON it was.', { cause })
+  }
+  if (isPlainObject(decoded)) return decoded
+  throw new QuiverError('CORRUPT', 'A stored record is no object.')
 }
 
 const ESCAPED_DATE = /^\$+date$/

@@ -1,11 +1,12 @@
+import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { decodeOperation, type Operation } from '../storage/operations.ts'
-import { storedConfig } from './config.ts'
 import type { SavedDatabase } from './folding.ts'
 import { rebuilt } from './rebuild.ts'
 import { loadState, type SavedCollection } from './snapshot.ts'
 import { CollectionState } from './state.ts'
+import { storedConfig } from './stored-config.ts'
 
 export interface RecoveredCollection {
   readonly number: number
@@ -22,9 +23,26 @@ export interface Recovered {
 
 /** The snapshot of the newest manifest, then the log after it. @throws QuiverError `CORRUPT`, `NEWER_FORMAT` */
 export async function recover(engine: Engine, storage: Storage): Promise<Recovered> {
+  const collections = new Map<number, RecoveredCollection>()
+  try {
+    return await readInto(collections, engine, storage)
+  } catch (error) {
+    for (const { state } of collections.values()) state.retire()
+    if (error instanceof QuiverError) throw error
+    // Whole bytes that make no sense fail in many places, and all of them mean the same.
+    throw new QuiverError('CORRUPT', 'What is stored is not what a database can be made of.', {
+      cause: error,
+    })
+  }
+}
+
+async function readInto(
+  collections: Map<number, RecoveredCollection>,
+  engine: Engine,
+  storage: Storage,
+): Promise<Recovered> {
   const { manifest } = storage
   const body = (manifest?.body ?? { collections: [], nextNumber: 0 }) as SavedDatabase
-  const collections = new Map<number, RecoveredCollection>()
   for (const saved of body.collections) {
     const state = await loadState(engine, storage, saved)
     collections.set(saved.number, { number: saved.number, state, saved })

@@ -4,12 +4,13 @@ import { QuiverError } from '../contract/errors.ts'
 import type { ChunkRef, Fold, Storage } from '../storage/index.ts'
 import { VectorKind } from '../storage/operations.ts'
 import { decodeStrings, encodeStrings } from '../storage/codec/strings.ts'
-import type { Calibration } from './calibration.ts'
+import { type Calibration, storedCalibration } from './calibration.ts'
 import { Columns } from './columns/index.ts'
-import { type CollectionConfig, storedConfig } from './config.ts'
+import type { CollectionConfig } from './config.ts'
 import { type DocumentChunk, Documents } from './documents.ts'
 import { Bitset } from './filter/bitset.ts'
 import { CollectionState } from './state.ts'
+import { storedConfig } from './stored-config.ts'
 
 /** Ids of one chunk. Rows are never reused, so only the last chunk ever changes. */
 const ID_CHUNK_ROWS = 16_384
@@ -94,7 +95,8 @@ export async function loadState(
   saved: SavedCollection,
 ): Promise<CollectionState> {
   const config = storedConfig(saved.config)
-  const { rows, calibration } = saved
+  const { rows } = saved
+  const calibration = storedCalibration(saved.calibration)
   const index = saved.index ? await loadIndex(engine, storage, saved.index) : undefined
   const ids: string[] = []
   for await (const chunk of storage.readChunks(saved.ids)) {

@@ -2,11 +2,12 @@ import { QuiverError } from '../contract/errors.ts'
 import type { Engine, GraphConfig, VectorIndex } from '../engine/index.ts'
 import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
 import type { Calibration } from './calibration.ts'
-import { type CollectionConfig, codesOf, storedConfig } from './config.ts'
+import { type CollectionConfig, codesOf } from './config.ts'
 import { Columns } from './columns/index.ts'
 import { Bitset } from './filter/bitset.ts'
 import { Documents } from './documents.ts'
 import { decodeDocument } from './records.ts'
+import { storedConfig } from './stored-config.ts'
 
 /** From this many records on, `auto` keeps a graph; below, an exact scan is as fast and simpler. */
 export const GRAPH_FROM_ROWS = 10_000

@@ -6,6 +6,7 @@ import {
   efFor,
   MEASURED,
   sampleOf,
+  storedCalibration,
 } from '../../../src/collection/calibration.ts'
 
 /** What samples of these recalls say; every rung left out is at 1. */
@@ -86,6 +87,33 @@ describe('calibrationIsDue', () => {
     expect(calibrationIsDue(size, { indexed: 4_500, removed: 300 })).toBe(true)
     expect(calibrationIsDue(size, { indexed: 3_000, removed: 1_199 })).toBe(false)
     expect(calibrationIsDue(size, { indexed: 3_000, removed: 1_200 })).toBe(true)
+  })
+})
+
+describe('storedCalibration', () => {
+  it('is what was kept', () => {
+    const kept = measured({ tens: [0.9], hundreds: [0.8] })
+    const stored: unknown = JSON.parse(JSON.stringify(kept))
+    expect(storedCalibration(stored)).toEqual(kept)
+  })
+
+  it('is nothing where that cannot be searched by', () => {
+    const kept = measured({ tens: [0.9], hundreds: [0.8] })
+    const [tens] = kept.curves
+    const wrong: unknown[] = [
+      undefined,
+      null,
+      [],
+      {},
+      { ...kept, indexed: '3' },
+      { ...kept, removed: null },
+      { ...kept, curves: tens },
+      { ...kept, curves: [tens] },
+      { ...kept, curves: [tens, [null]] },
+      { ...kept, curves: [tens, [{ ef: 0, recall: 1, error: 0 }]] },
+      { ...kept, curves: [tens, [{ ef: 10, recall: '1', error: 0 }]] },
+    ]
+    for (const each of wrong) expect(storedCalibration(each)).toBeUndefined()
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { codesOf, createConfig, mergeConfig, storedConfig } from '../../../src/collection/config.ts'
+import { codesOf, createConfig, mergeConfig } from '../../../src/collection/config.ts'
+import { storedConfig } from '../../../src/collection/stored-config.ts'
 import type { CollectionOptions } from '../../../src/contract/api.ts'
 import { lacking } from './states.ts'
 

@@ -45,3 +45,27 @@ it('opens snapshots of versions that knew no originals and measured nothing', as
   expect(loaded.isStale).toBe(false)
   expect(loaded.index?.vector(7)).toEqual(state.index?.vector(7))
 })
+
+it('refuses options that no collection can have', async () => {
+  const state = stateOf(50)
+  const { storage, saved } = await folded(state)
+  const corrupt = expect.objectContaining({ code: 'CORRUPT' }) as Error
+  const wrong: object[] = [
+    { name: '' },
+    { metric: 'cosinus' },
+    { dimension: -1 },
+    { fields: null },
+    { fields: { year: 'nummer' } },
+    { index: null },
+    { index: { type: 'tree' } },
+    { index: { type: 'auto', M: 1e9, efConstruction: 200 } },
+    { quantization: 'int3' },
+    { originals: 'f64' },
+    { embedder: 5 },
+  ]
+  for (const change of wrong) {
+    const config = { ...saved.config, ...change }
+    const damaged = { ...saved, config } as SavedCollection
+    await expect(loadState(referenceEngine, storage, damaged)).rejects.toThrow(corrupt)
+  }
+})
