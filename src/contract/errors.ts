@@ -42,10 +42,19 @@ export class QuiverError extends Error {
 /** The error as it is: a `QuiverError` stays itself, anything else becomes `INTERNAL` with the original as its cause. */
 export function toQuiverError(error: unknown): QuiverError {
   if (error instanceof QuiverError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : textOf(error)
   return new QuiverError('INTERNAL', `Quiver failed where it should not: ${message}`, {
     cause: error,
   })
+}
+
+/** Anything may be thrown, also what has no text, such as an object without a prototype. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return `a ${typeof thrown} without a text`
+  }
 }
 
 /** Throws `ABORTED` when `signal` has been aborted; call it between the steps of long work. */

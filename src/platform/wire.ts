@@ -1,6 +1,6 @@
 import { transfer, transferHandlers } from 'comlink'
 import type { CallOptions } from '../contract/api.ts'
-import { QuiverError, throwIfAborted, toQuiverError } from '../contract/errors.ts'
+import { QuiverError, textOf, throwIfAborted, toQuiverError } from '../contract/errors.ts'
 import type { CallMessage, PostedError } from '../contract/protocol.ts'
 
 /**
@@ -25,10 +25,14 @@ function postError(thrown: unknown): PostedError {
   return { code, message, cause: cause === undefined ? undefined : describeCause(cause) }
 }
 
-function describeCause(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
+/** An error may be its own cause. */
+const MAX_CAUSES = 8
+
+function describeCause(cause: unknown, depth = 1): string {
+  if (!(cause instanceof Error)) return textOf(cause)
   const own = `${cause.name}: ${cause.message}`
-  return cause.cause === undefined ? own : `${own} (${describeCause(cause.cause)})`
+  if (cause.cause === undefined || depth === MAX_CAUSES) return own
+  return `${own} (${describeCause(cause.cause, depth + 1)})`
 }
 
 /**

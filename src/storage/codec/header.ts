@@ -10,8 +10,9 @@
  * writer flag must not write.
  */
 import { QuiverError } from '../../contract/errors.ts'
+import { damaged } from './bytes.ts'
 import type { Checksum } from './checksum.ts'
-import { openSealedJson, sealJson } from './sealed.ts'
+import { isCount, isStrings, openSealedJson, sealJson } from './sealed.ts'
 
 const FORMAT = 1
 const KNOWN_READER_FLAGS: readonly string[] = []
@@ -37,11 +38,19 @@ export function encodeHeader(header: Header, checksum: Checksum): Uint8Array {
 
 /** @throws QuiverError `CORRUPT`, and `NEWER_FORMAT` where this version must not read on */
 export function decodeHeader(value: unknown, checksum: Checksum): Header {
-  const header = openSealedJson(value, 'the header', checksum) as Header
-  if (header.format > FORMAT) throw newerFormat(`is of format ${header.format}`)
-  const unknown = unknownFlags(header.readerFlags, KNOWN_READER_FLAGS)
+  const { format, storeUUID, readerFlags, writerFlags } = openSealedJson(
+    value,
+    'the header',
+    checksum,
+  )
+  if (!isCount(format)) throw damaged('the header names no format')
+  if (format > FORMAT) throw newerFormat(`is of format ${format}`)
+  if (typeof storeUUID !== 'string' || !isStrings(readerFlags) || !isStrings(writerFlags)) {
+    throw damaged('the header lacks what every header has')
+  }
+  const unknown = unknownFlags(readerFlags, KNOWN_READER_FLAGS)
   if (unknown.length > 0) throw newerFormat(`makes use of ${unknown.join(', ')}`)
-  return header
+  return { format, storeUUID, readerFlags, writerFlags }
 }
 
 /** What keeps this version from writing, or `undefined`. */

@@ -17,7 +17,7 @@
 import { QuiverError } from '../../contract/errors.ts'
 import { damaged } from './bytes.ts'
 import type { Checksum } from './checksum.ts'
-import { seal, verifySealed } from './sealed.ts'
+import { isCount, seal, verifySealed } from './sealed.ts'
 
 const VERSION = 1
 const HEADER_BYTES = 40
@@ -120,5 +120,6 @@ export function decodeLogRecord(value: unknown, seq: number, checksum: Checksum)
     payload: bytes.subarray(HEADER_BYTES),
   }
   if (record.seq !== seq) throw damaged(`${what} is record ${record.seq}`)
+  if (!isCount(record.position)) throw damaged(`${what} lies beyond what a log can hold`)
   return record
 }

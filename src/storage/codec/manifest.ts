@@ -9,7 +9,7 @@ import { QuiverError } from '../../contract/errors.ts'
 import type { ChunkRef, Manifest } from '../index.ts'
 import { damaged } from './bytes.ts'
 import type { Checksum } from './checksum.ts'
-import { openSealedJson, sealJson } from './sealed.ts'
+import { isCount, openSealedJson, sealJson } from './sealed.ts'
 
 const VERSION = 1
 
@@ -53,21 +53,36 @@ export function decodeManifest(
   checksum: Checksum,
 ): StoredManifest {
   const what = `the manifest of generation ${generation}`
-  const packed = openSealedJson(value, what, checksum) as PackedManifest
-  if (packed.version !== VERSION) {
+  const packed = openSealedJson(value, what, checksum)
+  const { version, foldedSeq, foldedPosition, chunks, body } = packed
+  if (!isCount(version)) throw damaged(`${what} names no version`)
+  if (version !== VERSION) {
     throw new QuiverError(
       'NEWER_FORMAT',
-      `${what} is of version ${packed.version}, this Quiver reads ${VERSION}. Use a newer Quiver.`,
+      `${what} is of version ${version}, this Quiver reads ${VERSION}. Use a newer Quiver.`,
     )
   }
-  if (packed.generation !== generation) throw damaged(`${what} is in the wrong place`)
-  const { foldedSeq, foldedPosition, body } = packed
-  const chunks = packed.chunks.map(([generation, path, n, bytes, hash]): ChunkRef => ({
+  if (packed['generation'] !== generation) throw damaged(`${what} is in the wrong place`)
+  if (!isCount(foldedSeq) || !isCount(foldedPosition) || !Array.isArray(chunks)) {
+    throw damaged(`${what} lacks what every manifest has`)
+  }
+  return {
     generation,
-    path,
-    n,
-    bytes,
-    hash,
-  }))
-  return { generation, foldedSeq, foldedPosition, chunks, body }
+    foldedSeq,
+    foldedPosition,
+    chunks: chunks.map((ref: unknown) => unpackRef(ref, what)),
+    body,
+  }
+}
+
+function unpackRef(packed: unknown, what: string): ChunkRef {
+  const [generation, path, n, bytes, hash] = Array.isArray(packed) ? (packed as unknown[]) : []
+  const whole =
+    isCount(generation) &&
+    typeof path === 'string' &&
+    isCount(n) &&
+    isCount(bytes) &&
+    typeof hash === 'string'
+  if (!whole) throw damaged(`${what} names no chunk where it should`)
+  return { generation, path, n, bytes, hash }
 }

@@ -6,6 +6,7 @@
  * u8 × n    content
  * ```
  */
+import { QuiverError } from '../../contract/errors.ts'
 import { damaged } from './bytes.ts'
 import type { Checksum } from './checksum.ts'
 
@@ -13,7 +14,7 @@ import type { Checksum } from './checksum.ts'
 export const SEAL_BYTES = 8
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** Writes the checksum of the content into the room left for it at the start. */
 export function seal(bytes: Uint8Array, checksum: Checksum): void {
@@ -41,8 +42,28 @@ export function sealJson(value: unknown, checksum: Checksum): Uint8Array {
   return bytes
 }
 
-/** @throws QuiverError `CORRUPT` */
-export function openSealedJson(value: unknown, what: string, checksum: Checksum): unknown {
+/** The properties of the object that was sealed, none of which is checked. @throws QuiverError `CORRUPT` */
+export function openSealedJson(
+  value: unknown,
+  what: string,
+  checksum: Checksum,
+): Readonly<Record<string, unknown>> {
   const bytes = verifySealed(value, what, checksum)
-  return JSON.parse(decoder.decode(bytes.subarray(SEAL_BYTES)))
+  let opened: unknown
+  try {
+    opened = JSON.parse(decoder.decode(bytes.subarray(SEAL_BYTES)))
+  } catch (cause) {
+    throw new QuiverError('CORRUPT', `Stored data is damaged: ${what} is not JSON.`, { cause })
+  }
+  if (typeof opened !== 'object' || opened === null) throw damaged(`${what} is not an object`)
+  return opened as Record<string, unknown>
+}
+
+/** A whole number that a double holds exactly, from 0 on. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+export function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }

@@ -2,7 +2,7 @@
 import { QuiverError } from '../../contract/errors.ts'
 import type { Checksum } from '../codec/checksum.ts'
 import { decodeManifest, type StoredManifest } from '../codec/manifest.ts'
-import { errorName, isLostValue } from './errors.ts'
+import { isLostValue } from './errors.ts'
 import type { StorageDatabase } from './schema.ts'
 
 export interface Generations {
@@ -45,7 +45,7 @@ async function readManifest(
     return decodeManifest(await db.get('manifest', generation), generation, checksum)
   } catch (error) {
     const unreadable = error instanceof QuiverError && error.code === 'CORRUPT'
-    if (unreadable || isLostValue(error) || errorName(error) === 'SyntaxError') return undefined
+    if (unreadable || isLostValue(error)) return undefined
     throw error
   }
 }
