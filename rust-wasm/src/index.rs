@@ -3,6 +3,7 @@
 use crate::codec::Part;
 use crate::error::{Error, Result};
 use crate::hnsw::build::Builder;
+use crate::hnsw::bulk::Bulk;
 use crate::hnsw::{Graph, Params};
 use crate::memory::try_reserve_total;
 use crate::metric::Metric;
@@ -25,6 +26,10 @@ pub const MAX_DIMENSION: usize = 65_536;
 pub const MAX_M: usize = 64;
 /// The most candidates kept while inserting.
 pub const MAX_EF_CONSTRUCTION: usize = 4096;
+
+/// From so many waiting rows on, if they are at least as many as those in it, the graph is built anew at once. (Tests
+/// build small ones that way.)
+const BULK_FROM: usize = if cfg!(test) { 100 } else { 2000 };
 
 /// What distances are first computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +86,8 @@ pub struct Index {
     live_rows: usize,
     pub(crate) graph: Option<Graph>,
     builder: Option<Builder>,
+    /// The graph that will take the place of this one.
+    bulk: Option<Bulk>,
     searcher: Searcher,
     pub(crate) dirty: DirtyParts,
 }
@@ -106,6 +113,7 @@ impl Index {
             live_rows: 0,
             graph: None,
             builder: None,
+            bulk: None,
             searcher,
             dirty: DirtyParts::default(),
         })
@@ -213,6 +221,7 @@ impl Index {
             check_params(params)?;
         }
         self.builder = None;
+        self.bulk = None;
         self.graph = params.map(Graph::new);
         self.dirty.state = true;
         Ok(())
@@ -226,6 +235,19 @@ impl Index {
         self.dirty.state = true;
         let rows = self.codes.as_ref().unwrap_or(&self.originals);
         let space = Space { rows, originals: &self.originals };
+        let walker = &mut self.searcher.walker;
+        if self.bulk.is_none() && rows.len() - graph.indexed() >= BULK_FROM.max(graph.indexed()) {
+            self.bulk = Some(Bulk::new(space, graph.params, &self.live)?);
+        }
+        if let Some(bulk) = &mut self.bulk {
+            if bulk.step(space, count)?
+                && let Some(bulk) = self.bulk.take()
+            {
+                let (built, builder) = bulk.finish(space, walker)?;
+                (*graph, self.builder) = (built, Some(builder));
+            }
+            return Ok(self.waiting());
+        }
         let builder = match &mut self.builder {
             Some(builder) => builder,
             none => none.insert(Builder::new(space, graph)?),
@@ -235,12 +257,24 @@ impl Index {
                 break;
             };
             if Selection::new(&self.live, None).contains(row) {
-                graph.insert(space, row, builder, &mut self.searcher.walker)?;
+                graph.insert(space, row, builder, walker)?;
             } else {
                 graph.skip();
             }
         }
-        Ok(self.rows() - self.indexed())
+        Ok(self.waiting())
+    }
+
+    /// Rows that are not in the graph yet; while many are built in at once, what is left of that.
+    pub fn waiting(&self) -> usize {
+        if self.graph.is_none() {
+            return 0;
+        }
+        let rows = self.rows() - self.indexed();
+        match &self.bulk {
+            Some(bulk) => ((rows as f32 * bulk.left()) as usize).max(1),
+            None => rows,
+        }
     }
 
     /// Finds the best `k` rows among those that live and match; the answer is in `found`.

@@ -5,6 +5,7 @@
 //! workers over the same memory, in the build with atomics only; natively they are threads that [`with_threads`] starts.
 
 mod platform;
+mod scattered;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use platform::CREW;
 #[cfg(not(target_arch = "wasm32"))]
 pub use platform::with_threads;
 use platform::{notify, wait};
+pub use scattered::Scattered;
 
 /// How many threads may work at once, this one included; 1 where there are no helpers.
 pub fn threads() -> usize {

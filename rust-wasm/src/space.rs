@@ -151,6 +151,9 @@ impl Rows for Store {
     }
 }
 
+/// How far the distances of equal rows may be off by rounding, as a share of the distance.
+const ROUNDING: f32 = 1e-5;
+
 /// What a graph is built over and walked on, and the vectors it stands for.
 #[derive(Clone, Copy)]
 pub struct Space<'a> {
@@ -168,6 +171,11 @@ impl Space<'_> {
             (Store::Bits(bits), Store::F16(halves)) => bits.load(query, halves.decoded(row)),
             (rows, _) => rows.load_row(query, row),
         }
+    }
+
+    /// Whether two rows are the same to every query: one at `own` distance from itself, the other at `distance` from it.
+    pub fn are_twins(&self, row: u32, other: u32, own: f32, distance: f32) -> bool {
+        (distance - own).abs() <= ROUNDING * own.abs().max(1.0) && self.rows.equal(row, other)
     }
 
     /// The distance from the query to one row.

@@ -14,9 +14,6 @@ use super::{Graph, NONE, Params, level};
 /// misses the few rows of it that are there, and the cluster falls into two.
 const EF_DESCENT: usize = 8;
 
-/// How far the distances of equal rows may be off by rounding, as a share of the distance.
-const ROUNDING: f32 = 1e-5;
-
 /// What insertion needs beside the graph; kept from one to the next, so that an insertion allocates nothing.
 pub struct Builder {
     query: Query,
@@ -123,6 +120,63 @@ impl Graph {
         Ok(())
     }
 
+    /// Takes rows that have links already into the spanning trees of their layers: those that links in both directions do
+    /// not lead to get one to the nearest node that is reached.
+    pub fn connect(
+        &mut self,
+        space: Space,
+        rows: &[u32],
+        builder: &mut Builder,
+        walker: &mut Walker,
+    ) -> Result<()> {
+        for &row in rows {
+            for layer in 0..=self.level(row).min(self.level(self.entry)) {
+                let node = self.layers.node_of(layer, row);
+                if !builder.trees[layer].has(node) {
+                    self.hang(space, New { layer, node, row }, builder, walker)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Links a node with the nearest one that the spanning tree of its layer reaches.
+    fn hang(
+        &mut self,
+        space: Space,
+        new: New,
+        builder: &mut Builder,
+        walker: &mut Walker,
+    ) -> Result<()> {
+        let New { layer, node, row } = new;
+        space.load_row(&mut builder.query, row);
+        let start = self.descend(space, &builder.query, layer, EF_DESCENT, walker)?;
+        self.walk(space, layer, &builder.query, start, self.params.ef_construction, walker)?;
+        let reached = walker.pool.nodes().find(|&node| builder.trees[layer].has(node));
+        let nearest = reached.unwrap_or(self.layers.node_of(layer, self.entry));
+        let nearest = self.candidate(space, &builder.query, layer, nearest);
+        let parent = builder.trees[layer].parent_for(&self.layers, layer, &[nearest]);
+        let parent = parent.unwrap_or(nearest.node);
+        builder.trees[layer].attach(node, parent);
+        let parent = self.candidate(space, &builder.query, layer, parent);
+        let own = Candidate { node, row, ..parent };
+        for (from, to) in [(own, parent), (parent, own)] {
+            if !self.layers.links(layer, from.node).contains(&to.node) {
+                self.add_link(space, &from, New { layer, node: to.node, row: to.row }, builder);
+            }
+        }
+        if layer == 0 {
+            builder.trees[0].spread(&self.layers.base, node)
+        } else {
+            builder.trees[layer].spread(&self.layers.upper.layer(layer), node)
+        }
+    }
+
+    fn candidate(&self, space: Space, query: &Query, layer: usize, node: u32) -> Candidate {
+        let row = self.layers.row(layer, node);
+        Candidate { node, row, distance: space.distance(query, row), protected: false }
+    }
+
     /// Adds rows up to `rows` to all their layers, without links, and lets them wait.
     fn begin_round(&mut self, rows: usize, builder: &mut Builder) -> Result<()> {
         let Params { m, seed, .. } = self.params;
@@ -200,10 +254,7 @@ impl Graph {
     fn twin(&self, space: Space, row: u32, builder: &Builder, walker: &Walker) -> Option<u32> {
         let own = space.distance(&builder.query, row);
         let mut nodes = walker.pool.neighbors();
-        let tolerance = ROUNDING * own.abs().max(1.0);
-        let twin = nodes.find(|&(node, distance)| {
-            (distance - own).abs() <= tolerance && space.rows.equal(node, row)
-        });
+        let twin = nodes.find(|&(node, distance)| space.are_twins(row, node, own, distance));
         twin.map(|(node, _)| node)
     }
 

@@ -10,6 +10,7 @@
 //! - A row's layers follow from the seed and its number ([`level`]), so a graph has no random state.
 
 pub mod build;
+pub mod bulk;
 pub mod layers;
 pub mod level;
 pub mod pool;

@@ -13,32 +13,49 @@ use super::layers::{Layer, Layers, used};
 use super::prune::Candidate;
 
 /// The spanning tree of one layer: parents and numbers of children, by node.
-#[derive(Default)]
 pub struct Tree {
+    root: u32,
     parents: Vec<u32>,
     children: Vec<u8>,
 }
 
+impl Default for Tree {
+    fn default() -> Self {
+        Self { root: NONE, parents: Vec::new(), children: Vec::new() }
+    }
+}
+
 impl Tree {
-    /// A spanning tree of a layer: breadth first from a node, along links that go both ways.
+    /// A tree that reaches from a node as far as links that go both ways do.
     pub fn of(layer: &impl Layer, root: u32) -> Result<Self> {
-        let mut tree = Self::default();
+        let mut tree = Self { root, ..Self::default() };
         tree.grow(layer.nodes())?;
+        tree.spread(layer, root)?;
+        Ok(tree)
+    }
+
+    /// Takes in, breadth first, what links that go both ways lead to from a node of the tree.
+    pub fn spread(&mut self, layer: &impl Layer, from: u32) -> Result<()> {
         let mut queue = Vec::new();
-        try_reserve(&mut queue, layer.nodes())?;
-        queue.push(root);
+        try_reserve(&mut queue, 1)?;
+        queue.push(from);
         let mut next = 0;
         while let Some(&node) = queue.get(next) {
             next += 1;
             for &child in used(layer.links(node), node) {
-                let new = child != root && tree.parents[child as usize] == NONE;
-                if new && used(layer.links(child), child).contains(&node) {
-                    tree.attach(child, node);
+                if !self.has(child) && used(layer.links(child), child).contains(&node) {
+                    self.attach(child, node);
+                    try_reserve(&mut queue, 1)?;
                     queue.push(child);
                 }
             }
         }
-        Ok(tree)
+        Ok(())
+    }
+
+    /// Whether a node has been taken in.
+    pub fn has(&self, node: u32) -> bool {
+        node == self.root || self.parents[node as usize] != NONE
     }
 
     /// Takes in nodes up to `nodes`, without parents yet.

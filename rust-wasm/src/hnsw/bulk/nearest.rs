@@ -1,0 +1,184 @@
+//! The nearest nodes of every node, found by measuring all pairs of a leaf.
+
+use crate::error::{Error, Result};
+use crate::memory::{try_reserve, try_resize};
+use crate::parallel::Scattered;
+use crate::space::{Query, Rows, Space};
+use crate::topk::Key;
+
+use super::parting::MAX_LEAF;
+
+/// Nearest nodes kept of each.
+pub const KEPT: usize = 64;
+
+/// The nearest nodes met so far of every node, by place.
+pub struct Nearest {
+    keys: Vec<Key>,
+    counts: Vec<u8>,
+}
+
+impl Nearest {
+    /// Of so many nodes, none of which has met another.
+    pub fn new(nodes: usize) -> Result<Self> {
+        let (mut keys, mut counts) = (Vec::new(), Vec::new());
+        let room = nodes.checked_mul(KEPT).ok_or(Error::OutOfMemory)?;
+        try_resize(&mut keys, room, Key(0))?;
+        try_resize(&mut counts, nodes, 0)?;
+        Ok(Self { keys, counts })
+    }
+
+    /// The nearest nodes of a node, nearest first.
+    pub fn of(&self, place: usize) -> &[Key] {
+        &self.keys[place * KEPT..][..usize::from(self.counts[place])]
+    }
+
+    /// For threads that divide the nodes among them.
+    pub fn shared(&mut self) -> SharedNearest<'_> {
+        SharedNearest {
+            keys: Scattered::new(&mut self.keys),
+            counts: Scattered::new(&mut self.counts),
+        }
+    }
+}
+
+/// [`Nearest`] in the hands of several threads.
+pub struct SharedNearest<'a> {
+    keys: Scattered<'a, Key>,
+    counts: Scattered<'a, u8>,
+}
+
+impl SharedNearest<'_> {
+    /// The list of one node.
+    ///
+    /// # Safety
+    /// Nobody else has it meanwhile.
+    pub unsafe fn list(&self, place: usize) -> List<'_> {
+        // SAFETY: promised by the caller.
+        unsafe {
+            List {
+                keys: self.keys.slice(place * KEPT..(place + 1) * KEPT),
+                count: self.counts.one(place),
+            }
+        }
+    }
+}
+
+/// The nearest nodes met so far of one node.
+pub struct List<'a> {
+    keys: &'a mut [Key],
+    count: &'a mut u8,
+}
+
+impl List<'_> {
+    /// Nearest first.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys[..usize::from(*self.count)]
+    }
+
+    /// Puts others in their place; there must be no more than before.
+    pub fn replace(&mut self, keys: impl Iterator<Item = Key>) {
+        let mut count = 0;
+        for (slot, key) in self.keys.iter_mut().zip(keys) {
+            *slot = key;
+            count += 1;
+        }
+        *self.count = count;
+    }
+
+    /// The distance from which on nothing is taken in.
+    fn bound(&self) -> f32 {
+        if usize::from(*self.count) == KEPT {
+            self.keys[KEPT - 1].distance()
+        } else {
+            f32::INFINITY
+        }
+    }
+
+    /// Takes a node in if it is near enough and not there yet.
+    fn offer(&mut self, key: Key) {
+        let count = usize::from(*self.count);
+        let place = self.keys[..count].partition_point(|other| *other < key);
+        if place == KEPT || self.keys[..count].get(place) == Some(&key) {
+            return;
+        }
+        let last = count.min(KEPT - 1);
+        self.keys.copy_within(place..last, place + 1);
+        self.keys[place] = key;
+        *self.count = last as u8 + 1;
+    }
+}
+
+/// What measuring a leaf needs; kept from one to the next.
+pub struct Leaf {
+    query: Query,
+    places: Vec<u32>,
+    rows: Vec<u32>,
+    distances: Vec<f32>,
+    bounds: Vec<f32>,
+}
+
+impl Leaf {
+    /// Room for one leaf.
+    pub fn new(space: Space) -> Result<Self> {
+        let (mut places, mut rows) = (Vec::new(), Vec::new());
+        let (mut distances, mut bounds) = (Vec::new(), Vec::new());
+        try_reserve(&mut places, MAX_LEAF)?;
+        try_reserve(&mut rows, MAX_LEAF)?;
+        try_resize(&mut distances, MAX_LEAF, 0.0)?;
+        try_reserve(&mut bounds, MAX_LEAF)?;
+        Ok(Self { query: space.rows.new_query()?, places, rows, distances, bounds })
+    }
+
+    /// Measures all pairs of a leaf's nodes and tells both of each. A node that is the same as one of a lower place is
+    /// marked as its twin, with 1, and left out from then on.
+    ///
+    /// # Safety
+    /// Nobody else has a list or a mark of these nodes meanwhile.
+    pub unsafe fn measure(
+        &mut self,
+        space: Space,
+        row_of: &[u32],
+        leaf: &[u32],
+        nearest: &SharedNearest,
+        twins: &Scattered<u8>,
+    ) {
+        // SAFETY: promised by the caller; no two are held at a time.
+        let list = |place: u32| unsafe { nearest.list(place as usize) };
+        // SAFETY: the same.
+        let twin = |place: u32| unsafe { twins.one(place as usize) };
+        let Self { query, places, rows, distances, bounds } = self;
+        places.clear();
+        places.extend(leaf.iter().copied().filter(|&place| *twin(place) == 0));
+        // So that a pair is always measured from the same side: some representations are not symmetric.
+        places.sort_unstable();
+        rows.clear();
+        rows.extend(places.iter().map(|&place| row_of[place as usize]));
+        bounds.clear();
+        bounds.extend(places.iter().map(|&place| list(place).bound()));
+        for first in 0..places.len() {
+            if *twin(places[first]) == 1 {
+                continue;
+            }
+            space.load_row(query, rows[first]);
+            let distances = &mut distances[..rows.len() - first];
+            space.rows.distances(query, &rows[first..], distances);
+            let own = distances[0];
+            for (second, &distance) in (first..).zip(&*distances).skip(1) {
+                if distance >= bounds[first].max(bounds[second]) {
+                    continue;
+                }
+                if space.are_twins(rows[first], rows[second], own, distance) {
+                    *twin(places[second]) = 1;
+                    continue;
+                }
+                for (one, other) in [(first, second), (second, first)] {
+                    if distance < bounds[one] {
+                        let mut list = list(places[one]);
+                        list.offer(Key::new(distance, places[other]));
+                        bounds[one] = list.bound();
+                    }
+                }
+            }
+        }
+    }
+}
