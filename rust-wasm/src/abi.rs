@@ -7,7 +7,7 @@ use crate::codec::Part;
 use crate::distance::KERNELS;
 use crate::error::Error;
 use crate::hnsw::Params;
-use crate::index::{self, CodeKind, Config};
+use crate::index::{self, CodeKind, Config, Originals};
 use crate::memory::{try_reserve_total, try_resize};
 use crate::metric::Metric;
 use crate::search::{Method, Request};
@@ -21,6 +21,8 @@ pub enum FailureCode {
     OutOfMemory,
     /// An argument outside its range.
     InvalidOption,
+    /// Something that has not been handed in yet.
+    NotFound,
     /// Bytes that this code never wrote.
     Corrupt,
     /// Bytes of a later version.
@@ -39,6 +41,7 @@ impl Failure {
         match self.0 {
             Error::OutOfMemory => FailureCode::OutOfMemory,
             Error::InvalidOption(_) => FailureCode::InvalidOption,
+            Error::NotFound(_) => FailureCode::NotFound,
             Error::Corrupt(_) => FailureCode::Corrupt,
             Error::NewerFormat => FailureCode::NewerFormat,
         }
@@ -115,10 +118,11 @@ impl From<index::Index> for Index {
 
 #[wasm_bindgen]
 impl Index {
-    /// An index of no rows. Metrics: 0 cosine, 1 dot, 2 l2. Codes: 0 none, 1 int8.
+    /// An index of no rows. Metrics: 0 cosine, 1 dot, 2 l2, 3 l1, 4 hamming, 5 jaccard. Codes: 0 none, 1 int8, 2 f16,
+    /// 3 1bit. Originals: 0 f32, 1 f16.
     #[wasm_bindgen(constructor)]
-    pub fn new(dimension: usize, metric: u8, codes: u8) -> Result<Self> {
-        Ok(index::Index::new(config(dimension, metric, codes)?)?.into())
+    pub fn new(dimension: usize, metric: u8, codes: u8, originals: u8) -> Result<Self> {
+        Ok(index::Index::new(config(dimension, metric, codes, originals)?)?.into())
     }
 
     /// Rows ever added.
@@ -188,9 +192,10 @@ impl Index {
         Ok(self.index.index_rows(count)?)
     }
 
-    /// The address of a row's vector.
-    pub fn vector(&self, row: u32) -> Result<*const f32> {
-        Ok(self.index.vector(row)?.as_ptr())
+    /// The address of a row's vector, where floats are handed over.
+    pub fn vector(&mut self, row: u32) -> Result<*const f32> {
+        self.index.read_vector(row, &mut self.floats)?;
+        Ok(self.floats.as_ptr())
     }
 
     /// Searches for the query that was written to `floats`, under `masked` among the rows of `mask` only; answers how
@@ -237,6 +242,18 @@ impl Index {
         Ok(self.index.is_dirty(self::part(part)?, chunk))
     }
 
+    /// Chunks of vectors that are still to be handed in.
+    #[wasm_bindgen(getter)]
+    pub fn missing(&self) -> usize {
+        self.index.missing()
+    }
+
+    /// Brings a chunk of vectors, in the buffer, that the index was loaded without.
+    #[wasm_bindgen(js_name = handIn)]
+    pub fn hand_in(&mut self, chunk: usize, buffer: &Buffer) -> Result<()> {
+        Ok(self.index.hand_in(chunk, &buffer.bytes)?)
+    }
+
     /// Counts all chunks as saved.
     #[wasm_bindgen(js_name = markClean)]
     pub fn mark_clean(&mut self) {
@@ -266,8 +283,9 @@ impl Loader {
         m: usize,
         ef_construction: usize,
         seed: u32,
+        originals: u8,
     ) -> Result<Self> {
-        let config = config(dimension, metric, codes)?;
+        let config = config(dimension, metric, codes, originals)?;
         let params = (m != 0).then_some(Params { m, ef_construction, seed });
         Ok(Self(snapshot::Loader::new(&state.bytes, config, params)?))
     }
@@ -288,10 +306,12 @@ fn part(code: u8) -> Result<Part> {
     Ok(Part::from_code(code).ok_or(Error::InvalidOption("an unknown part"))?)
 }
 
-fn config(dimension: usize, metric: u8, codes: u8) -> Result<Config> {
+fn config(dimension: usize, metric: u8, codes: u8, originals: u8) -> Result<Config> {
     Ok(Config {
         dimension,
         metric: Metric::from_code(metric).ok_or(Error::InvalidOption("an unknown metric"))?,
         codes: CodeKind::from_code(codes).ok_or(Error::InvalidOption("unknown codes"))?,
+        originals: Originals::from_code(originals)
+            .ok_or(Error::InvalidOption("unknown originals"))?,
     })
 }

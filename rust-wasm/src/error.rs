@@ -7,6 +7,8 @@ pub enum Error {
     OutOfMemory,
     /// An argument outside its documented range.
     InvalidOption(&'static str),
+    /// Something that has not been handed in yet.
+    NotFound(&'static str),
     /// Bytes that no version of the codec writes.
     Corrupt(&'static str),
     /// Bytes of a later version of the codec.
@@ -21,7 +23,9 @@ impl Error {
     pub fn message(self) -> &'static str {
         match self {
             Error::OutOfMemory => "the WebAssembly memory cannot grow any further",
-            Error::InvalidOption(message) | Error::Corrupt(message) => message,
+            Error::InvalidOption(message) | Error::NotFound(message) | Error::Corrupt(message) => {
+                message
+            }
             Error::NewerFormat => "the saved index was written by a later version",
         }
     }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::hnsw::build::Builder;
 use crate::hnsw::bulk::Bulk;
 use crate::hnsw::{Graph, Params};
-use crate::memory::try_reserve_total;
+use crate::memory::{try_reserve, try_reserve_total};
 use crate::metric::Metric;
 use crate::quantizer::bits::BitCodes;
 use crate::quantizer::f16::Halves;
@@ -18,7 +18,7 @@ use crate::snapshot::DirtyParts;
 use crate::space::{Rows, Space, Store};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests;
+pub(crate) mod tests;
 
 /// The most values of a vector: what the sums of the int8 kernels have room for, twice over.
 pub const MAX_DIMENSION: usize = 65_536;
@@ -65,6 +65,30 @@ impl CodeKind {
     }
 }
 
+/// How vectors are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Originals {
+    /// Bit for bit.
+    F32,
+    /// Rounded to [`Halves`].
+    F16,
+}
+
+impl Originals {
+    /// The kind of a code from saved bytes or from the ABI.
+    pub fn from_code(code: u8) -> Option<Self> {
+        [Originals::F32, Originals::F16].into_iter().find(|kind| *kind as u8 == code)
+    }
+
+    /// An empty store of such originals.
+    fn store(self, dimension: usize, metric: Metric) -> Store {
+        match self {
+            Originals::F32 => Store::F32(Vectors::new(dimension, metric)),
+            Originals::F16 => Store::F16(Halves::new(dimension, metric)),
+        }
+    }
+}
+
 /// What an index is made for, and cannot change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -74,6 +98,8 @@ pub struct Config {
     pub metric: Metric,
     /// What distances are first computed on.
     pub codes: CodeKind,
+    /// How vectors are kept, to measure answers again and to be given back.
+    pub originals: Originals,
 }
 
 /// Vectors that can be searched. Rows are numbered in the order they were added and never reused.
@@ -95,11 +121,11 @@ pub struct Index {
 impl Index {
     /// An index of no rows.
     pub fn new(config: Config) -> Result<Self> {
-        let Config { dimension, metric, codes } = config;
+        let Config { dimension, metric, codes, originals } = config;
         if dimension == 0 || dimension > MAX_DIMENSION {
             return Err(Error::InvalidOption("a dimension must be 1 to 65,536"));
         }
-        let originals = Store::F32(Vectors::new(dimension, metric));
+        let originals = originals.store(dimension, metric);
         let codes = codes.store(dimension, metric)?;
         let searcher = match &codes {
             Some(codes) => Searcher::new(codes, Some(&originals))?,
@@ -149,11 +175,28 @@ impl Index {
         &self.searcher.found
     }
 
-    /// The vector of a row as it was given.
-    pub fn vector(&self, row: u32) -> Result<&[f32]> {
+    /// Writes the vector of a row to `vector`, as it was given or, from halves, rounded.
+    pub fn read_vector(&self, row: u32, vector: &mut Vec<f32>) -> Result<()> {
+        self.check_row(row)?;
+        if !self.originals.has(row) {
+            return Err(Error::NotFound("the chunk of this vector was not handed in yet"));
+        }
+        vector.clear();
+        try_reserve(vector, self.config.dimension)?;
         match &self.originals {
-            Store::F32(vectors) if (row as usize) < vectors.len() => Ok(vectors.vector(row)),
-            _ => Err(Error::InvalidOption("there is no such row")),
+            Store::F32(vectors) => vector.extend(vectors.decoded(row)),
+            Store::F16(halves) => vector.extend(halves.decoded(row)),
+            // Codes are not what vectors are kept in.
+            Store::Int8(_) | Store::Bits(_) | Store::Sets(_) => {}
+        }
+        Ok(())
+    }
+
+    fn check_row(&self, row: u32) -> Result<()> {
+        if (row as usize) < self.rows() {
+            Ok(())
+        } else {
+            Err(Error::InvalidOption("there is no such row"))
         }
     }
 
@@ -205,9 +248,7 @@ impl Index {
 
     /// Removes a row from all later answers; it may still route.
     pub fn remove(&mut self, row: u32) -> Result<()> {
-        if row as usize >= self.rows() {
-            return Err(Error::InvalidOption("there is no such row"));
-        }
+        self.check_row(row)?;
         let (word, bit) = (&mut self.live[row as usize / 64], 1 << (row % 64));
         self.live_rows -= usize::from(*word & bit != 0);
         *word &= !bit;

@@ -6,7 +6,7 @@
 
 mod platform;
 mod scattered;
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 use core::cell::UnsafeCell;

@@ -18,7 +18,7 @@ pub enum Method {
     Graph,
     /// Scans the codes.
     Scan,
-    /// Scans the vectors as given.
+    /// Scans the vectors as given; the codes, as long as any of them are still to come.
     Exact,
 }
 
@@ -115,7 +115,7 @@ impl Searcher {
         match view.exact {
             Some(exact) => {
                 exact.load_vector(&mut self.exact_query, vector);
-                if request.method == Method::Exact {
+                if request.method == Method::Exact && exact.missing() == 0 {
                     let rows = 0..exact.len();
                     self.found.visited =
                         scan(exact, &self.exact_query, selection, rows, &mut self.best);
@@ -191,10 +191,13 @@ impl Searcher {
         let candidates = candidates.sorted();
         try_reserve(rows, candidates.len())?;
         rows.extend(candidates.iter().map(|key| key.row()));
+        // Estimates that are kept say nothing of errors.
+        let whole = exact.missing() == 0;
         let mut squared_errors = 0.0;
         let mut measured = 0;
         for (rows, estimates) in rows.chunks(BATCH).zip(candidates.chunks(BATCH)) {
-            if let Some(worst) = best.worst()
+            if whole
+                && let Some(worst) = best.worst()
                 && measured >= LEAST_RESCORED
             {
                 let error = (squared_errors / measured as f32).sqrt();
@@ -203,7 +206,7 @@ impl Searcher {
                 }
             }
             let mut distances = [0.0; BATCH];
-            exact.distances(exact_query, rows, &mut distances[..rows.len()]);
+            measure(exact, exact_query, rows, estimates, &mut distances[..rows.len()]);
             for ((&row, estimate), distance) in rows.iter().zip(estimates).zip(distances) {
                 best.offer(Key::new(distance, row));
                 squared_errors += (estimate.distance() - distance).powi(2);
@@ -228,6 +231,21 @@ impl Searcher {
         rows.truncate(within);
         distances.truncate(within);
         Ok(())
+    }
+}
+
+/// The distances of candidates on the originals; those whose originals have not come yet keep their estimates.
+fn measure(exact: &Store, query: &Query, rows: &[u32], estimates: &[Key], out: &mut [f32]) {
+    if rows.iter().all(|&row| exact.has(row)) {
+        exact.distances(query, rows, out);
+        return;
+    }
+    for ((row, estimate), out) in rows.chunks(1).zip(estimates).zip(out.chunks_mut(1)) {
+        if exact.has(row[0]) {
+            exact.distances(query, row, out);
+        } else {
+            out[0] = estimate.distance();
+        }
     }
 }
 

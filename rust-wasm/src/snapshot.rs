@@ -59,6 +59,11 @@ impl Index {
         if chunk >= self.chunks(part) {
             return Err(Error::InvalidOption("there is no such chunk"));
         }
+        if part == Part::Vectors
+            && !self.originals.has((chunk * self.originals.chunk_rows()) as u32)
+        {
+            return Err(Error::NotFound("this chunk of vectors was not handed in yet"));
+        }
         let mut writer = Writer::start(bytes, part, chunk as u32)?;
         match (part, &self.codes, &self.graph) {
             (Part::Vectors, ..) => write_rows(&self.originals, chunk, &mut writer)?,
@@ -68,6 +73,20 @@ impl Index {
         }
         writer.finish();
         Ok(())
+    }
+
+    /// Chunks of vectors that the index was loaded without and still lacks.
+    pub fn missing(&self) -> usize {
+        self.originals.missing()
+    }
+
+    /// Brings a chunk of vectors that the index was loaded without. Trusts nothing in it; where it is refused, nothing
+    /// changes. One that is there already is no error.
+    pub fn hand_in(&mut self, chunk: usize, bytes: &[u8]) -> Result<()> {
+        if chunk >= self.chunks(Part::Vectors) {
+            return Err(Error::InvalidOption("there is no such chunk"));
+        }
+        self.originals.hand_in(chunk, Reader::open(bytes, Part::Vectors, chunk as u32)?)
     }
 
     fn write_state(&self, writer: &mut Writer) -> Result<()> {
@@ -121,7 +140,8 @@ impl DirtyParts {
     }
 }
 
-/// An index that is being read: the state first, then the chunks of each part in order.
+/// An index that is being read: the state first, then the chunks of each part in order. Where there are codes, the chunks
+/// of vectors may be left out, all of them, and [handed in](Index::hand_in) later.
 pub struct Loader {
     index: Index,
     rows: usize,
@@ -182,6 +202,9 @@ impl Loader {
     /// Checks that all is there and answers the index.
     pub fn finish(mut self) -> Result<Index> {
         let codes = self.index.codes.as_ref().map(Store::len);
+        if self.read[Part::Vectors as usize] == 0 && codes == Some(self.rows) {
+            self.index.originals.try_promise(self.rows)?;
+        }
         if self.index.rows() != self.rows || codes.is_some_and(|rows| rows != self.rows) {
             return Err(Error::Corrupt("chunks of the index are missing"));
         }
@@ -194,8 +217,9 @@ impl Loader {
 
 /// A configuration as it is saved.
 fn configuration(config: Config, params: Option<Params>) -> [u32; 7] {
-    let Config { dimension, metric, codes } = config;
+    let Config { dimension, metric, codes, originals } = config;
+    let representations = codes as u32 | (originals as u32) << 8;
     let [has_graph, m, ef_construction, seed] = params
         .map_or([0; 4], |params| [1, params.m as u32, params.ef_construction as u32, params.seed]);
-    [dimension as u32, metric as u32, codes as u32, has_graph, m, ef_construction, seed]
+    [dimension as u32, metric as u32, representations, has_graph, m, ef_construction, seed]
 }

@@ -151,6 +151,45 @@ impl Rows for Store {
     }
 }
 
+/// Originals may come later than the rows; every other representation is there as a whole.
+impl Store {
+    /// Whether a row's own numbers are there.
+    pub fn has(&self, row: u32) -> bool {
+        match self {
+            Store::F32(vectors) => vectors.has(row),
+            Store::F16(halves) => halves.has(row),
+            Store::Int8(_) | Store::Bits(_) | Store::Sets(_) => true,
+        }
+    }
+
+    /// Chunks that are still to be handed in.
+    pub fn missing(&self) -> usize {
+        match self {
+            Store::F32(vectors) => vectors.missing(),
+            Store::F16(halves) => halves.missing(),
+            Store::Int8(_) | Store::Bits(_) | Store::Sets(_) => 0,
+        }
+    }
+
+    /// Counts in the first rows of originals, which will be handed in.
+    pub fn try_promise(&mut self, rows: usize) -> Result<()> {
+        match self {
+            Store::F32(vectors) => vectors.try_promise(rows),
+            Store::F16(halves) => halves.try_promise(rows),
+            Store::Int8(_) | Store::Bits(_) | Store::Sets(_) => Ok(()),
+        }
+    }
+
+    /// Reads a chunk of promised rows as `write` saved it; one that is there already is left as it is.
+    pub fn hand_in(&mut self, chunk: usize, reader: Reader) -> Result<()> {
+        match self {
+            Store::F32(vectors) => vectors.hand_in(chunk, reader),
+            Store::F16(halves) => halves.hand_in(chunk, reader),
+            Store::Int8(_) | Store::Bits(_) | Store::Sets(_) => Ok(()),
+        }
+    }
+}
+
 /// How far the distances of equal rows may be off by rounding, as a share of the distance.
 const ROUNDING: f32 = 1e-5;
 
@@ -164,11 +203,16 @@ pub struct Space<'a> {
 }
 
 impl Space<'_> {
-    /// Makes `query` stand for a row. One bit a value says too little of a row: there, its original is the query.
+    /// Makes `query` stand for a row. One bit a value says too little of a row: there, its original is the query, if it
+    /// is there.
     pub fn load_row(&self, query: &mut Query, row: u32) {
         match (self.rows, self.originals) {
-            (Store::Bits(bits), Store::F32(vectors)) => bits.load(query, vectors.decoded(row)),
-            (Store::Bits(bits), Store::F16(halves)) => bits.load(query, halves.decoded(row)),
+            (Store::Bits(bits), Store::F32(vectors)) if vectors.has(row) => {
+                bits.load(query, vectors.decoded(row))
+            }
+            (Store::Bits(bits), Store::F16(halves)) if halves.has(row) => {
+                bits.load(query, halves.decoded(row))
+            }
             (rows, _) => rows.load_row(query, row),
         }
     }

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use quiver_core::codec::Part;
 use quiver_core::error::{Error, Result};
 use quiver_core::hnsw::Params;
-use quiver_core::index::{CodeKind, Config, Index};
+use quiver_core::index::{CodeKind, Config, Index, Originals};
 use quiver_core::metric::Metric;
 use quiver_core::search::{Method, Request};
 use quiver_core::snapshot::Loader;
@@ -65,7 +65,7 @@ const DIMENSION: usize = 16;
 const PARAMS: Params = Params { m: 4, ef_construction: 20, seed: 1 };
 
 fn config(codes: CodeKind) -> Config {
-    Config { dimension: DIMENSION, metric: Metric::L2, codes }
+    Config { dimension: DIMENSION, metric: Metric::L2, codes, originals: Originals::F32 }
 }
 
 fn matrix(rows: usize) -> Vec<f32> {

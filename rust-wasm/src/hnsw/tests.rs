@@ -6,14 +6,14 @@ use proptest::prelude::*;
 
 use super::layers::used;
 use super::*;
-use crate::index::{CodeKind, Config, Index};
+use crate::codec::Part;
+use crate::index::tests::configs;
+use crate::index::{CodeKind, Config, Index, Originals};
 use crate::metric::Metric;
 use crate::search::{Method, Request};
 use crate::snapshot::Loader;
 
 const PARTS: [Part; 4] = [Part::State, Part::Vectors, Part::Codes, Part::Graph];
-use crate::codec::Part;
-
 const DIMENSION: usize = 8;
 
 /// Vectors on a coarse grid, so that many are equal, in runs of the same few.
@@ -24,10 +24,6 @@ fn rows() -> impl Strategy<Value = Vec<[i8; DIMENSION]>> {
             .flat_map(|(n, times)| core::iter::repeat_n(few[n % few.len()], times))
             .collect()
     })
-}
-
-fn metric() -> impl Strategy<Value = Metric> {
-    prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2])
 }
 
 fn params() -> impl Strategy<Value = Params> {
@@ -106,13 +102,12 @@ proptest! {
     #[test]
     fn every_row_can_be_reached(
         rows in rows(),
-        metric in metric(),
-        codes in prop::sample::select(vec![CodeKind::None, CodeKind::Int8]),
+        config in configs(DIMENSION),
         params in params(),
         steps in prop::collection::vec((0usize..200, 0usize..300, any::<bool>()), 1..6),
         removed in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
     ) {
-        let mut index = Index::new(Config { dimension: DIMENSION, metric, codes }).unwrap();
+        let mut index = Index::new(config).unwrap();
         index.set_graph(Some(params)).unwrap();
         let mut added = 0;
         for (arrive, insert, reload) in steps {
@@ -138,9 +133,13 @@ proptest! {
 
 #[test]
 fn ten_thousand_equal_rows_are_one_node() {
-    let mut index =
-        Index::new(Config { dimension: DIMENSION, metric: Metric::L2, codes: CodeKind::Int8 })
-            .unwrap();
+    let config = Config {
+        dimension: DIMENSION,
+        metric: Metric::L2,
+        codes: CodeKind::Int8,
+        originals: Originals::F32,
+    };
+    let mut index = Index::new(config).unwrap();
     index.set_graph(Some(Params { m: 8, ef_construction: 50, seed: 1 })).unwrap();
     add(&mut index, &[[1; DIMENSION]; 10_000]);
     add(&mut index, &[[2; DIMENSION], [3; DIMENSION]]);

@@ -24,12 +24,24 @@ fn distance(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
     }
 }
 
-fn metric_and_codes() -> impl Strategy<Value = (Metric, CodeKind)> {
-    let metrics = (0..).map_while(Metric::from_code);
-    let kinds = || (0..).map_while(CodeKind::from_code);
-    let all = metrics.flat_map(|metric| kinds().map(move |kind| (metric, kind)));
-    let possible = all.filter(|&(metric, kind)| !metric.is_of_sets() || kind == CodeKind::Bits);
-    prop::sample::select(possible.collect::<Vec<_>>())
+/// Every configuration of vectors of this dimension.
+pub(crate) fn all_configs(dimension: usize) -> Vec<Config> {
+    let mut configs = Vec::new();
+    for metric in (0..).map_while(Metric::from_code) {
+        for codes in (0..).map_while(CodeKind::from_code) {
+            for originals in (0..).map_while(Originals::from_code) {
+                if !metric.is_of_sets() || codes == CodeKind::Bits {
+                    configs.push(Config { dimension, metric, codes, originals });
+                }
+            }
+        }
+    }
+    configs
+}
+
+/// One of them.
+pub(crate) fn configs(dimension: usize) -> impl Strategy<Value = Config> {
+    prop::sample::select(all_configs(dimension))
 }
 
 fn vectors() -> impl Strategy<Value = (usize, Vec<f32>)> {
@@ -43,14 +55,23 @@ proptest! {
     #[test]
     fn the_exact_scan_equals_the_definition(
         (dimension, values) in vectors(),
-        (metric, codes) in metric_and_codes(),
+        config in configs(1),
         k in 1usize..100,
     ) {
         let (query, matrix) = values.split_at(dimension);
-        let rows: Vec<&[f32]> = matrix.chunks(dimension).collect();
-        let mut index = Index::new(Config { dimension, metric, codes }).unwrap();
-        index.try_reserve(rows.len()).unwrap();
+        let Config { metric, originals, .. } = config;
+        let mut index = Index::new(Config { dimension, ..config }).unwrap();
+        index.try_reserve(matrix.len() / dimension).unwrap();
         index.add(matrix);
+        // What is kept is what is measured; sets are made of what was given.
+        let rows: Vec<Vec<f32>> = matrix.chunks(dimension).zip(0..).map(|(given, row)| {
+            let mut kept = Vec::new();
+            index.read_vector(row, &mut kept).unwrap();
+            let whole = originals == Originals::F32;
+            let near = |(given, kept): (&f32, &f32)| (given - kept).abs() <= given.abs() / 2048.0 + 1e-6;
+            assert!(if whole { kept == given } else { given.iter().zip(&kept).all(near) });
+            kept
+        }).collect();
         index.search(query, &Request::new(k, 1, Method::Exact)).unwrap();
 
         let mut expected: Vec<f64> = rows.iter().map(|row| distance(metric, query, row)).collect();
@@ -64,7 +85,7 @@ proptest! {
             Metric::L2 | Metric::L1 => 1e-5 * size * dimension as f64,
         };
         for (n, (&row, &found)) in found.rows.iter().zip(&found.distances).enumerate() {
-            let own = distance(metric, query, rows[row as usize]);
+            let own = distance(metric, query, &rows[row as usize]);
             prop_assert!((f64::from(found) - own).abs() <= tolerance, "{found} is not {own}");
             prop_assert!((f64::from(found) - expected[n]).abs() <= tolerance);
         }
@@ -73,7 +94,12 @@ proptest! {
 
 #[test]
 fn rows_that_do_not_fit_are_refused_and_nothing_changes() {
-    let config = Config { dimension: 384, metric: Metric::Cosine, codes: CodeKind::Int8 };
+    let config = Config {
+        dimension: 384,
+        metric: Metric::Cosine,
+        codes: CodeKind::Int8,
+        originals: Originals::F32,
+    };
     let mut index = Index::new(config).unwrap();
     for rows in [usize::MAX, usize::MAX / 2, i32::MAX as usize + 1] {
         assert_eq!(index.try_reserve(rows), Err(Error::OutOfMemory));

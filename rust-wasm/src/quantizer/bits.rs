@@ -6,9 +6,10 @@
 //! vectors. Dimensions are padded to a multiple of 128 before they are rotated, so that padding too bears a part.
 //!
 //! Estimates have an error of about 0.8 |q| |row| / √d; they are there to find candidates. L1 distances do not survive a
-//! rotation at all: there, candidates come in the order of their L2 distances, which is near enough for measuring them
-//! on the originals to decide.
+//! rotation at all: there they are estimated from the L2 distances, as √(2 d / π) times as much, which is what they are
+//! where differences are normally distributed. Measuring candidates on the originals decides.
 
+use core::f32::consts::FRAC_2_PI;
 use core::ops::Range;
 
 use super::rotation::rotate;
@@ -30,6 +31,8 @@ const ROUNDING: f32 = 1e-6;
 /// The signs of all rows, and the floats that go with them.
 pub struct BitCodes {
     metric: Metric,
+    /// How much longer a normally distributed vector is in L1 than in L2.
+    l1_by_l2: f32,
     /// Values of a rotated vector.
     padded: usize,
     bits: AlignedVec<u8>,
@@ -44,6 +47,7 @@ impl BitCodes {
     pub fn new(dimension: usize, metric: Metric) -> Self {
         Self {
             metric,
+            l1_by_l2: (dimension as f32 * FRAC_2_PI).sqrt(),
             padded: dimension.next_multiple_of(8 * BIT_BYTES),
             bits: AlignedVec::new(),
             factors: Vec::new(),
@@ -183,7 +187,11 @@ impl Rows for BitCodes {
             let dot = *sum * (query.scale * self.factors[row as usize]);
             *sum = match self.metric {
                 Metric::Cosine => 1.0 - dot,
-                Metric::L2 | Metric::L1 => query.norm + self.norms[row as usize] - 2.0 * dot,
+                Metric::L2 => query.norm + self.norms[row as usize] - 2.0 * dot,
+                Metric::L1 => {
+                    let squared = query.norm + self.norms[row as usize] - 2.0 * dot;
+                    self.l1_by_l2 * squared.max(0.0).sqrt()
+                }
                 Metric::Dot | Metric::Hamming | Metric::Jaccard => -dot,
             };
         }

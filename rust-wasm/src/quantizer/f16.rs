@@ -50,6 +50,41 @@ impl Halves {
         self.halves.row(row)[..self.dimension].iter().map(move |&half| scale * to_f32(half))
     }
 
+    /// Whether the values of a row are there.
+    pub fn has(&self, row: u32) -> bool {
+        self.halves.has(row)
+    }
+
+    /// Chunks whose values are still to come.
+    pub fn missing(&self) -> usize {
+        self.halves.missing()
+    }
+
+    /// Counts in the first rows of all, whose values will be handed in.
+    pub fn try_promise(&mut self, rows: usize) -> Result<()> {
+        try_resize(&mut self.scales, rows, 0.0)?;
+        if self.metric == Metric::Cosine {
+            try_resize(&mut self.units, rows, 0.0)?;
+        }
+        self.halves.try_promise(rows)
+    }
+
+    /// Reads a chunk of promised rows as `write` saved it; one that is there already is left as it is.
+    pub fn hand_in(&mut self, chunk: usize, mut reader: Reader) -> Result<()> {
+        let Some(rows) = self.halves.promised(chunk) else {
+            return Ok(());
+        };
+        let mut read = Self::new(self.dimension, self.metric);
+        read.read(rows.len(), &mut reader)?;
+        reader.finish()?;
+        if self.metric == Metric::Cosine {
+            self.units[rows.clone()].copy_from_slice(&read.units);
+        }
+        self.scales[rows].copy_from_slice(&read.scales);
+        self.halves.fill(chunk, read.halves);
+        Ok(())
+    }
+
     fn push_halves(&mut self, halves: impl Iterator<Item = u16>, scale: f32) {
         let row = self.len() as u32;
         self.halves.push(halves);

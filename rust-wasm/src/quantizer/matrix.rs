@@ -1,7 +1,10 @@
-//! Rows of numbers in chunks: growing never moves what is there, so it never needs room for two copies.
+//! Rows of numbers in chunks: growing never moves what is there, so it never needs room for two copies; and the numbers
+//! of the first rows may come later, chunk by chunk.
+
+use core::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::memory::try_reserve_total;
+use crate::memory::{try_reserve_total, try_resize};
 
 /// The most bytes of a chunk, so that with its header it stays below 4 MiB when it is saved.
 const CHUNK_BYTES: usize = (4 << 20) - 4096;
@@ -12,13 +15,17 @@ pub struct Matrix<T> {
     rows: usize,
     chunk_shift: u32,
     chunks: Vec<Vec<T>>,
+    /// How many rows were counted in without their numbers.
+    promised: usize,
+    /// Whether the numbers of these rows are still to come, by chunk.
+    missing: Vec<bool>,
 }
 
 impl<T: Copy + Default> Matrix<T> {
     /// No rows yet.
     pub fn new(stride: usize) -> Self {
         let chunk_shift = (CHUNK_BYTES / (stride * size_of::<T>())).ilog2();
-        Self { stride, rows: 0, chunk_shift, chunks: Vec::new() }
+        Self { stride, rows: 0, chunk_shift, chunks: Vec::new(), promised: 0, missing: Vec::new() }
     }
 
     /// Rows held.
@@ -63,6 +70,52 @@ impl<T: Copy + Default> Matrix<T> {
         chunk.extend(numbers.take(self.stride));
         chunk.resize(start + self.stride, T::default());
         self.rows += 1;
+    }
+
+    /// Counts in the first rows of all, whose numbers [`fill`](Self::fill) will bring.
+    pub fn try_promise(&mut self, rows: usize) -> Result<()> {
+        let chunk_rows = self.chunk_rows();
+        let chunks = rows.div_ceil(chunk_rows);
+        try_reserve_total(&mut self.chunks, chunks)?;
+        try_resize(&mut self.missing, chunks, true)?;
+        self.chunks.resize_with(chunks, Vec::new);
+        // Rows that are pushed meanwhile lie behind those of a chunk that is not full.
+        if let Some(last) = self.chunks.last_mut() {
+            let filled = rows & (chunk_rows - 1);
+            try_resize(last, filled * self.stride, T::default())?;
+        }
+        (self.rows, self.promised) = (rows, rows);
+        Ok(())
+    }
+
+    /// The rows of a chunk whose numbers are still to come.
+    pub fn promised(&self, chunk: usize) -> Option<Range<usize>> {
+        let start = chunk << self.chunk_shift;
+        let missing = self.missing.get(chunk).is_some_and(|&missing| missing);
+        missing.then(|| start..self.promised.min(start + self.chunk_rows()))
+    }
+
+    /// Brings the numbers of a chunk's promised rows: those of `rows`, which has as many.
+    pub fn fill(&mut self, chunk: usize, mut rows: Self) {
+        let (target, source) = (&mut self.chunks[chunk], &mut rows.chunks[0]);
+        if target.is_empty() {
+            core::mem::swap(target, source);
+        } else {
+            target[..source.len()].copy_from_slice(source);
+        }
+        self.missing[chunk] = false;
+    }
+
+    /// Chunks whose numbers are still to come.
+    pub fn missing(&self) -> usize {
+        self.missing.iter().filter(|&&missing| missing).count()
+    }
+
+    /// Whether the numbers of a row are there.
+    #[inline(always)]
+    pub fn has(&self, row: u32) -> bool {
+        let missing = self.missing.get(row as usize >> self.chunk_shift);
+        row as usize >= self.promised || !missing.is_some_and(|&missing| missing)
     }
 
     /// Some rows. A call of its own for all the kernels, each of which would else hold these checks many times.

@@ -44,6 +44,39 @@ impl Vectors {
         &self.floats.row(row)[..self.dimension]
     }
 
+    /// Whether the values of a row are there.
+    pub fn has(&self, row: u32) -> bool {
+        self.floats.has(row)
+    }
+
+    /// Chunks whose values are still to come.
+    pub fn missing(&self) -> usize {
+        self.floats.missing()
+    }
+
+    /// Counts in the first rows of all, whose values will be handed in.
+    pub fn try_promise(&mut self, rows: usize) -> Result<()> {
+        if self.metric == Metric::Cosine {
+            try_resize(&mut self.inverse_norms, rows, 0.0)?;
+        }
+        self.floats.try_promise(rows)
+    }
+
+    /// Reads a chunk of promised rows as `write` saved it; one that is there already is left as it is.
+    pub fn hand_in(&mut self, chunk: usize, mut reader: Reader) -> Result<()> {
+        let Some(rows) = self.floats.promised(chunk) else {
+            return Ok(());
+        };
+        let mut read = Self::new(self.dimension, self.metric);
+        read.read(rows.len(), &mut reader)?;
+        reader.finish()?;
+        if self.metric == Metric::Cosine {
+            self.inverse_norms[rows].copy_from_slice(&read.inverse_norms);
+        }
+        self.floats.fill(chunk, read.floats);
+        Ok(())
+    }
+
     fn push_values(&mut self, values: impl Iterator<Item = f32>) {
         let row = self.len() as u32;
         self.floats.push(values);

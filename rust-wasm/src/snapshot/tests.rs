@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::HEADER_BYTES;
-use crate::index::CodeKind;
+use crate::index::tests::{all_configs, configs};
+use crate::index::{CodeKind, Originals};
 use crate::metric::Metric;
 use crate::search::{Method, Request};
 
@@ -12,7 +13,7 @@ const PARTS: [Part; 4] = [Part::State, Part::Vectors, Part::Codes, Part::Graph];
 const DIMENSION: usize = 6;
 
 fn config(metric: Metric, codes: CodeKind) -> Config {
-    Config { dimension: DIMENSION, metric, codes }
+    Config { dimension: DIMENSION, metric, codes, originals: Originals::F32 }
 }
 
 /// An index with removed rows, rows that wait in the middle of a round, and twins.
@@ -49,6 +50,13 @@ fn load(chunks: &[(Part, Vec<u8>)], config: Config, params: Option<Params>) -> R
     loader.finish()
 }
 
+/// The chunks of vectors, and all others.
+fn without_vectors(chunks: Vec<(Part, Vec<u8>)>) -> (Vec<Vec<u8>>, Vec<(Part, Vec<u8>)>) {
+    let (vectors, others): (Vec<_>, Vec<_>) =
+        chunks.into_iter().partition(|(part, _)| *part == Part::Vectors);
+    (vectors.into_iter().map(|(_, bytes)| bytes).collect(), others)
+}
+
 /// Uses all of an index: what was loaded must not lead out of bounds anywhere.
 fn exercise(mut index: Index) {
     for method in [Method::Graph, Method::Scan, Method::Exact] {
@@ -63,8 +71,10 @@ fn exercise(mut index: Index) {
     index.add(&[0.5; 40 * DIMENSION]);
     index.index_rows(usize::MAX).unwrap();
     index.search(&[1.0; DIMENSION], &Request::new(5, 40, Method::Graph)).unwrap();
-    let chunks = saved(&index);
-    load(&chunks, index.config(), index.graph_params()).unwrap();
+    if index.missing() == 0 {
+        let chunks = saved(&index);
+        load(&chunks, index.config(), index.graph_params()).unwrap();
+    }
 }
 
 /// Makes the header true again after its chunk has been changed, so that what lies behind it is reached.
@@ -126,17 +136,12 @@ proptest! {
 
     #[test]
     fn no_bytes_lead_astray(
-        metric in prop::sample::select(vec![Metric::Cosine, Metric::Dot, Metric::L2, Metric::L1]),
-        codes in prop::sample::select(vec![
-            CodeKind::None,
-            CodeKind::Int8,
-            CodeKind::F16,
-            CodeKind::Bits,
-        ]),
+        config in configs(DIMENSION),
         mutations in prop::collection::vec((any::<prop::sample::Index>(), mutation()), 1..4),
         sealed in prop::bool::weighted(0.9),
+        later in any::<bool>(),
     ) {
-        let index = sample(config(metric, codes));
+        let index = sample(config);
         let mut chunks = saved(&index);
         for (chunk, mutation) in &mutations {
             let chunk = chunk.index(chunks.len());
@@ -148,7 +153,13 @@ proptest! {
                 seal(bytes);
             }
         }
-        if let Ok(loaded) = load(&chunks, index.config(), index.graph_params()) {
+        let (vectors, others) = if later { without_vectors(chunks) } else { (Vec::new(), chunks) };
+        if let Ok(mut loaded) = load(&others, index.config(), index.graph_params()) {
+            for (chunk, bytes) in vectors.iter().enumerate() {
+                let missing = loaded.missing();
+                let handed_in = loaded.hand_in(chunk, bytes);
+                prop_assert_eq!(loaded.missing(), missing - usize::from(handed_in.is_ok()));
+            }
             exercise(loaded);
         }
     }
@@ -162,17 +173,8 @@ proptest! {
 
 #[test]
 fn what_is_saved_is_loaded_again() {
-    for (metric, codes) in [
-        (Metric::Cosine, CodeKind::None),
-        (Metric::Dot, CodeKind::Int8),
-        (Metric::L2, CodeKind::Int8),
-        (Metric::L2, CodeKind::Bits),
-        (Metric::L1, CodeKind::F16),
-        (Metric::Cosine, CodeKind::F16),
-        (Metric::Cosine, CodeKind::Bits),
-        (Metric::Hamming, CodeKind::Bits),
-    ] {
-        let index = sample(config(metric, codes));
+    for config in all_configs(DIMENSION) {
+        let index = sample(config);
         let chunks = saved(&index);
         let loaded = load(&chunks, index.config(), index.graph_params()).unwrap();
         assert_eq!(saved(&loaded), chunks);
@@ -202,5 +204,68 @@ fn counts_are_not_believed() {
     chunks[0].1[rows_at..rows_at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
     seal(&mut chunks[0].1);
     let refused = load(&chunks, index.config(), index.graph_params()).err();
+    assert!(matches!(refused, Some(Error::Corrupt(_))), "{refused:?}");
+}
+
+/// An index of three chunks of vectors, the last of them not full.
+fn large(config: Config) -> Index {
+    let mut index = Index::new(config).unwrap();
+    let rows = 2 * index.originals.chunk_rows() + 100;
+    let values = (0..rows * config.dimension).map(|n| (n * 7919 % 1013) as f32 - 506.0);
+    index.try_reserve(rows).unwrap();
+    index.add(&values.collect::<Vec<_>>());
+    index.remove(7).unwrap();
+    index
+}
+
+#[test]
+fn vectors_may_be_handed_in_later_and_in_any_order() {
+    // Long vectors, so that few are a chunk.
+    for config in all_configs(16_384).into_iter().filter(|config| config.codes != CodeKind::None) {
+        let index = large(config);
+        let chunks = saved(&index);
+        let (vectors, others) = without_vectors(chunks.clone());
+        let mut loaded = load(&others, config, None).unwrap();
+        assert_eq!((loaded.missing(), loaded.rows()), (vectors.len(), index.rows()));
+        let mut vector = Vec::new();
+        assert!(matches!(loaded.read_vector(0, &mut vector), Err(Error::NotFound(_))));
+        let refused = loaded.write_chunk(Part::Vectors, 0, &mut Vec::new());
+        assert!(matches!(refused, Err(Error::NotFound(_))));
+
+        let more: Vec<f32> = (0..config.dimension).map(|n| n as f32 - 9.0).collect();
+        loaded.try_reserve(1).unwrap();
+        loaded.add(&more);
+        let last = vectors.len() - 1;
+        let wrong = loaded.hand_in(0, &vectors[last]);
+        assert!(matches!(wrong, Err(Error::Corrupt(_))), "{wrong:?}");
+        for (n, chunk) in (0..vectors.len()).rev().chain([0]).enumerate() {
+            loaded.hand_in(chunk, &vectors[chunk]).unwrap();
+            assert_eq!(loaded.missing(), last.saturating_sub(n));
+            // Candidates are measured on what is there.
+            let request = Request::new(10, 1, Method::Exact);
+            loaded.search(&more, &request).unwrap();
+            assert_eq!(loaded.found().rows.len(), 10);
+        }
+        for row in [0, index.rows() as u32 - 1] {
+            let mut expected = Vec::new();
+            index.read_vector(row, &mut expected).unwrap();
+            loaded.read_vector(row, &mut vector).unwrap();
+            assert_eq!(vector, expected);
+        }
+        // What was added since is all that differs.
+        assert!(!loaded.is_dirty(Part::Vectors, 0) && loaded.is_dirty(Part::Vectors, last));
+        let mut same = load(&chunks, config, None).unwrap();
+        same.try_reserve(1).unwrap();
+        same.add(&more);
+        assert_eq!(saved(&loaded), saved(&same));
+    }
+}
+
+#[test]
+fn without_codes_all_vectors_must_be_there() {
+    let config = config(Metric::L2, CodeKind::None);
+    let index = sample(config);
+    let (_, others) = without_vectors(saved(&index));
+    let refused = load(&others, config, index.graph_params()).err();
     assert!(matches!(refused, Some(Error::Corrupt(_))), "{refused:?}");
 }

@@ -5,6 +5,7 @@ import { Failure as FailureWithThreads } from '../../../rust-wasm/pkg/threads/co
 const CODES: Record<FailureCode, QuiverErrorCode> = {
   [FailureCode.OutOfMemory]: 'OUT_OF_MEMORY',
   [FailureCode.InvalidOption]: 'INVALID_OPTION',
+  [FailureCode.NotFound]: 'NOT_FOUND',
   [FailureCode.Corrupt]: 'CORRUPT',
   [FailureCode.NewerFormat]: 'NEWER_FORMAT',
 }
@@ -13,6 +14,7 @@ const ADVICE: Record<FailureCode, string> = {
   [FailureCode.OutOfMemory]:
     'Close other collections, or store fewer or shorter vectors; nothing was changed.',
   [FailureCode.InvalidOption]: 'Check the options of the call.',
+  [FailureCode.NotFound]: 'Hand in what the index was loaded without, then ask again.',
   [FailureCode.Corrupt]: 'The saved index cannot be used; build it again from the vectors.',
   [FailureCode.NewerFormat]: 'Update Quiver to read it.',
 }

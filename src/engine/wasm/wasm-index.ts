@@ -1,4 +1,4 @@
-import type { Metric } from '../../contract/api.ts'
+import type { Metric, Originals } from '../../contract/api.ts'
 import { QuiverError } from '../../contract/errors.ts'
 import type { Buffer, Index } from '../../../rust-wasm/pkg/simd128/core.js'
 import type {
@@ -16,6 +16,7 @@ import { guarded } from './failure.ts'
 
 const METRICS: Record<Metric, number> = { cosine: 0, dot: 1, l2: 2, l1: 3, hamming: 4, jaccard: 5 }
 const CODES: Record<IndexConfig['codes'], number> = { none: 0, int8: 1, f16: 2, '1bit': 3 }
+const ORIGINALS: Record<Originals, number> = { f32: 0, f16: 1 }
 const METHODS: Record<IndexSearchOptions['method'], number> = { graph: 0, scan: 1, exact: 2 }
 const PARTS: Record<IndexPart, number> = { state: 0, vectors: 1, codes: 2, graph: 3 }
 
@@ -25,7 +26,13 @@ const WINDOW = 1 << 18
 /** Makes an index without rows. @throws QuiverError `INVALID_OPTION`, `OUT_OF_MEMORY` */
 export function createIndex(build: Build, config: IndexConfig): VectorIndex {
   const core = guarded(
-    () => new build.glue.Index(config.dimension, METRICS[config.metric], CODES[config.codes]),
+    () =>
+      new build.glue.Index(
+        config.dimension,
+        METRICS[config.metric],
+        CODES[config.codes],
+        ORIGINALS[config.originals],
+      ),
   )
   const index = new WasmIndex(build, core, config)
   try {
@@ -58,7 +65,7 @@ export function loadIndex(build: Build, config: IndexConfig, chunks: IndexChunks
 function readIndex(
   { memory, glue }: Build,
   buffer: Buffer,
-  { dimension, metric, codes, graph }: IndexConfig,
+  { dimension, metric, codes, originals, graph }: IndexConfig,
   state: Uint8Array,
   chunks: IndexChunks,
 ): Index {
@@ -72,6 +79,7 @@ function readIndex(
     M,
     efConstruction,
     seed,
+    ORIGINALS[originals],
   )
   try {
     for (const part of ['vectors', 'codes', 'graph'] as const) {
@@ -125,7 +133,7 @@ class WasmIndex implements VectorIndex {
   }
 
   get missingChunks(): number {
-    return 0
+    return this.#core.missing
   }
 
   add(matrix: Float32Array): number {
@@ -241,8 +249,16 @@ class WasmIndex implements VectorIndex {
     this.#core.markClean()
   }
 
-  handIn(): void {
-    throw new QuiverError('UNSUPPORTED', 'This index was loaded with all its vectors.')
+  handIn(_part: 'vectors', chunk: number, bytes: Uint8Array): void {
+    const buffer = new this.#build.glue.Buffer()
+    try {
+      guarded(() => {
+        fill(this.#build.memory, buffer, bytes)
+        this.#core.handIn(chunk, buffer)
+      })
+    } finally {
+      buffer.free()
+    }
   }
 
   free(): void {
