@@ -274,6 +274,7 @@ pub struct Loader(snapshot::Loader);
 #[wasm_bindgen]
 impl Loader {
     /// Starts with the state's chunk, in the buffer, of an index with this configuration and a graph unless `m` is 0.
+    #[expect(clippy::too_many_arguments, reason = "JavaScript hands over numbers, each by itself")]
     #[wasm_bindgen(constructor)]
     pub fn new(
         state: &Buffer,

@@ -36,6 +36,7 @@ pub struct Query {
 /// Rows of vectors, numbered from 0, in some form, and the distances between them.
 ///
 /// Distances order rows as the metric does, lower being closer; [`Metric::distance`] turns them into the metric's own.
+#[expect(clippy::len_without_is_empty, reason = "no rows are no special case")]
 pub trait Rows {
     /// Rows held.
     fn len(&self) -> usize;

@@ -30,7 +30,9 @@ fn sample(config: Config) -> Index {
     index
 }
 
-fn saved(index: &Index) -> Vec<(Part, Vec<u8>)> {
+type Chunk = (Part, Vec<u8>);
+
+fn saved(index: &Index) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     for part in PARTS {
         for chunk in 0..index.chunks(part) {
@@ -42,7 +44,7 @@ fn saved(index: &Index) -> Vec<(Part, Vec<u8>)> {
     chunks
 }
 
-fn load(chunks: &[(Part, Vec<u8>)], config: Config, params: Option<Params>) -> Result<Index> {
+fn load(chunks: &[Chunk], config: Config, params: Option<Params>) -> Result<Index> {
     let mut loader = Loader::new(&chunks[0].1, config, params)?;
     for (part, bytes) in &chunks[1..] {
         loader.read_chunk(*part, bytes)?;
@@ -51,7 +53,7 @@ fn load(chunks: &[(Part, Vec<u8>)], config: Config, params: Option<Params>) -> R
 }
 
 /// The chunks of vectors, and all others.
-fn without_vectors(chunks: Vec<(Part, Vec<u8>)>) -> (Vec<Vec<u8>>, Vec<(Part, Vec<u8>)>) {
+fn without_vectors(chunks: Vec<Chunk>) -> (Vec<Vec<u8>>, Vec<Chunk>) {
     let (vectors, others): (Vec<_>, Vec<_>) =
         chunks.into_iter().partition(|(part, _)| *part == Part::Vectors);
     (vectors.into_iter().map(|(_, bytes)| bytes).collect(), others)
