@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::codec::Part;
 use crate::distance::KERNELS;
 use crate::error::Error;
-use crate::hnsw::Params;
+use crate::hnsw::{NONE, Params};
 use crate::index::{self, CodeKind, Config, Originals};
 use crate::memory::{try_reserve_total, try_resize};
 use crate::metric::Metric;
@@ -198,17 +198,31 @@ impl Index {
         Ok(self.floats.as_ptr())
     }
 
-    /// Searches for the query that was written to `floats`, under `masked` among the rows of `mask` only; answers how
-    /// many were found. Methods: 0 graph, 1 scan, 2 exact. Masked: 0 no, 1 yes.
-    pub fn search(&mut self, k: usize, ef: usize, method: u8, masked: u8) -> Result<usize> {
+    /// Searches for each of the queries that were written to `floats`, under `masked` among the rows of `mask` only, and
+    /// without the row `except` unless that is `0xffff_ffff`. Methods: 0 graph, 1 scan, 2 exact. Masked: 0 no, 1 yes.
+    pub fn search(
+        &mut self,
+        k: usize,
+        ef: usize,
+        method: u8,
+        masked: u8,
+        radius: f32,
+        except: u32,
+    ) -> Result<()> {
         let method = Method::from_code(method).ok_or(Error::InvalidOption("an unknown method"))?;
         let mask = (masked != 0).then_some(&self.mask[..]);
-        let request = Request { k, ef, method, mask, radius: f32::INFINITY, except: None };
-        self.index.search(&self.floats, &request)?;
-        Ok(self.index.found().rows.len())
+        let except = (except != NONE).then_some(except);
+        let request = Request { k, ef, method, mask, radius, except };
+        Ok(self.index.search(&self.floats, &request)?)
     }
 
-    /// The address of the rows found, u32.
+    /// The address of how many rows each query has found, u32.
+    #[wasm_bindgen(getter, js_name = foundCounts)]
+    pub fn found_counts(&self) -> *const u32 {
+        self.index.found().counts.as_ptr()
+    }
+
+    /// The address of these rows, one query's after the other's, u32.
     #[wasm_bindgen(getter, js_name = foundRows)]
     pub fn found_rows(&self) -> *const u32 {
         self.index.found().rows.as_ptr()
@@ -220,10 +234,10 @@ impl Index {
         self.index.found().distances.as_ptr()
     }
 
-    /// Distances computed to find them.
+    /// The address of how many distances were computed for each query, u32.
     #[wasm_bindgen(getter)]
-    pub fn visited(&self) -> usize {
-        self.index.found().visited
+    pub fn visited(&self) -> *const u32 {
+        self.index.found().visited.as_ptr()
     }
 
     /// Bytes held by a part: 0 state, 1 vectors, 2 codes, 3 graph.

@@ -127,10 +127,6 @@ impl Index {
         }
         let originals = originals.store(dimension, metric);
         let codes = codes.store(dimension, metric)?;
-        let searcher = match &codes {
-            Some(codes) => Searcher::new(codes, Some(&originals))?,
-            None => Searcher::new(&originals, None)?,
-        };
         Ok(Self {
             config,
             originals,
@@ -140,7 +136,7 @@ impl Index {
             graph: None,
             builder: None,
             bulk: None,
-            searcher,
+            searcher: Searcher::new()?,
             dirty: DirtyParts::default(),
         })
     }
@@ -172,7 +168,7 @@ impl Index {
 
     /// What the last search found.
     pub fn found(&self) -> &Found {
-        &self.searcher.found
+        self.searcher.found()
     }
 
     /// Writes the vector of a row to `vector`, as it was given or, from halves, rounded.
@@ -209,7 +205,7 @@ impl Index {
             Part::Graph => {
                 self.graph.as_ref().map_or(0, Graph::bytes)
                     + self.builder.as_ref().map_or(0, Builder::bytes)
-                    + self.searcher.walker.bytes()
+                    + self.searcher.bytes()
             }
         }
     }
@@ -276,7 +272,7 @@ impl Index {
         self.dirty.state = true;
         let rows = self.codes.as_ref().unwrap_or(&self.originals);
         let space = Space { rows, originals: &self.originals };
-        let walker = &mut self.searcher.walker;
+        let walker = self.searcher.walker();
         if self.bulk.is_none() && rows.len() - graph.indexed() >= BULK_FROM.max(graph.indexed()) {
             self.bulk = Some(Bulk::new(space, graph.params, &self.live)?);
         }
@@ -318,13 +314,15 @@ impl Index {
         }
     }
 
-    /// Finds the best `k` rows among those that live and match; the answer is in `found`.
-    pub fn search(&mut self, query: &[f32], request: &Request) -> Result<()> {
-        if query.len() != self.config.dimension {
-            return Err(Error::InvalidOption("the query is not as long as the vectors"));
+    /// Finds, for each of the queries (row-major), the best `k` rows among those that live and match; the answers are in
+    /// `found`.
+    pub fn search(&mut self, queries: &[f32], request: &Request) -> Result<()> {
+        if !queries.len().is_multiple_of(self.config.dimension) {
+            return Err(Error::InvalidOption("the queries are not as long as the vectors"));
         }
         let view = View {
             metric: self.config.metric,
+            dimension: self.config.dimension,
             space: Space {
                 rows: self.codes.as_ref().unwrap_or(&self.originals),
                 originals: &self.originals,
@@ -336,9 +334,10 @@ impl Index {
                 .filter(|_| !self.config.metric.is_of_sets())
                 .map(|_| &self.originals),
             live: &self.live,
+            live_rows: self.live_rows,
             graph: self.graph.as_ref(),
         };
-        self.searcher.search(view, query, request)
+        self.searcher.search(view, queries, request)
     }
 
     /// Completes an index whose vectors and codes have been read.

@@ -38,4 +38,15 @@ impl Metric {
             Metric::L2 => computed.max(0.0).sqrt(),
         }
     }
+
+    /// A value that no row within this distance has a larger one of, for what [`distance`](Self::distance) is given.
+    pub fn computed(self, distance: f32) -> f32 {
+        match self {
+            Metric::Cosine | Metric::Dot | Metric::L1 | Metric::Hamming | Metric::Jaccard => {
+                distance
+            }
+            // Beyond what the square root and the square are rounded by.
+            Metric::L2 => (distance * distance * (1.0 + 4.0 * f32::EPSILON)).next_up(),
+        }
+    }
 }

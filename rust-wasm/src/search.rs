@@ -1,15 +1,25 @@
-//! One search: candidates by code, from the graph or from a scan, then their distances on the originals.
+//! Searches: candidates by code, from the graph or from a scan, then their distances on the originals.
+//!
+//! One search is a batch of one. Of many, those that scan share what they read from memory, and all are shared among
+//! the threads there are.
 
-use crate::distance::BATCH;
-use crate::error::Result;
-use crate::flat::scan;
+mod way;
+mod worker;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+
+use crate::error::{Error, Result};
 use crate::hnsw::Graph;
 use crate::hnsw::walk::Walker;
-use crate::memory::{try_reserve, try_resize};
+use crate::memory::{try_reserve_total, try_resize};
 use crate::metric::Metric;
+use crate::parallel::{Scattered, for_each, threads};
 use crate::selection::Selection;
-use crate::space::{Query, Rows, Space, Store};
-use crate::topk::{Key, TopK};
+use crate::space::{Rows, Space, Store};
+
+use way::{Way, cheapest};
+use worker::{Task, Worker};
 
 /// How a search finds its candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +54,7 @@ pub struct Request<'a> {
     pub mask: Option<&'a [u64]>,
     /// Rows farther than this, in the metric's own distance, do not match. Asked of [`Method::Exact`] alone.
     pub radius: f32,
-    /// A row that is not there: neither answered nor walked through.
+    /// A row that is not there: neither answered nor, unless it stands for others too, walked through.
     pub except: Option<u32>,
 }
 
@@ -60,201 +70,166 @@ impl Request<'_> {
 pub struct View<'a> {
     /// How closeness is measured.
     pub metric: Metric,
+    /// Values of a vector.
+    pub dimension: usize,
     /// What candidates are found on.
     pub space: Space<'a>,
     /// What they are measured on again, where the first distances are estimates.
     pub exact: Option<&'a Store>,
     /// A bit for each row: whether it has not been removed.
     pub live: &'a [u64],
+    /// How many have not.
+    pub live_rows: usize,
     /// The graph over the rows, where there is one.
     pub graph: Option<&'a Graph>,
 }
 
-/// Rows and their distances, and what it took to find them.
+/// The rows found for each query of a search, one answer after the other.
 #[derive(Default)]
 pub struct Found {
     /// Nearest first; equal distances in row order.
     pub rows: Vec<u32>,
     /// The metric's own distances.
     pub distances: Vec<f32>,
-    /// Distances computed.
-    pub visited: usize,
+    /// How many rows each query has found.
+    pub counts: Vec<u32>,
+    /// Distances computed for each query.
+    pub visited: Vec<u32>,
 }
 
-/// What a search needs beside the index; kept from one to the next, so that a search allocates nothing.
+/// Queries that scan together: beyond, reading the rows from memory is no longer what they wait for.
+const GROUP: usize = 16;
+
+/// What searches need beside the index; kept from one to the next, so that a search allocates nothing.
 #[derive(Default)]
 pub struct Searcher {
-    /// Walks the graph.
-    pub walker: Walker,
-    query: Query,
-    exact_query: Query,
-    candidates: TopK,
-    best: TopK,
-    rows: Vec<u32>,
-    /// The answer.
-    pub found: Found,
+    /// One for each thread; the first is always there.
+    workers: Vec<Worker>,
+    matching: Vec<u64>,
+    found: Found,
 }
 
 impl Searcher {
-    /// A searcher for these representations.
-    pub fn new(rows: &Store, exact: Option<&Store>) -> Result<Self> {
-        Ok(Self {
-            query: rows.new_query()?,
-            exact_query: exact.map_or(Ok(Query::default()), Store::new_query)?,
-            ..Self::default()
-        })
+    /// A searcher for one thread, to begin with.
+    pub fn new() -> Result<Self> {
+        let mut workers = Vec::new();
+        make_workers(&mut workers, 1)?;
+        Ok(Self { workers, ..Self::default() })
     }
 
-    /// Finds the best rows among those that live and match. The answer is in `found`.
-    pub fn search(&mut self, view: View, vector: &[f32], request: &Request) -> Result<()> {
-        let selection = Selection::new(view.live, request.mask).except(request.except);
-        let matching = selection.count();
-        let k = request.k.min(matching);
-        self.found.visited = 0;
-        self.best.reset(k)?;
-        match view.exact {
-            Some(exact) => {
-                exact.load_vector(&mut self.exact_query, vector);
-                if request.method == Method::Exact && exact.missing() == 0 {
-                    let rows = 0..exact.len();
-                    self.found.visited =
-                        scan(exact, &self.exact_query, selection, rows, &mut self.best);
-                } else {
-                    view.space.rows.load_vector(&mut self.query, vector);
-                    self.candidates.reset(rescored(k).min(matching))?;
-                    self.find(view, selection, matching, request)?;
-                    self.rescore(exact)?;
-                }
-            }
-            None => {
-                view.space.rows.load_vector(&mut self.query, vector);
-                self.candidates.reset(k)?;
-                self.find(view, selection, matching, request)?;
-                core::mem::swap(&mut self.candidates, &mut self.best);
-            }
-        }
-        self.answer(view.metric, request.radius)
+    /// The walker of the thread that searches.
+    pub fn walker(&mut self) -> &mut Walker {
+        &mut self.workers[0].walker
     }
 
-    /// Fills `candidates`, with at least `k` of them where as many match.
-    fn find(
-        &mut self,
-        view: View,
-        selection: Selection,
-        matching: usize,
-        request: &Request,
-    ) -> Result<()> {
-        let View { space, .. } = view;
-        let Self { walker, query, candidates, .. } = self;
-        let rows = space.rows.len();
-        let k = request.k.min(matching);
-        let graph = view.graph.filter(|_| request.method == Method::Graph);
-        let Some(graph) = graph else {
-            self.found.visited = scan(space.rows, query, selection, 0..rows, candidates);
-            return Ok(());
+    /// What the last search found.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.workers.iter().map(|worker| worker.walker.bytes()).sum()
+    }
+
+    /// Finds, for each of the queries (row-major), the best rows among those that live and match.
+    pub fn search(&mut self, view: View, queries: &[f32], request: &Request) -> Result<()> {
+        let Self { workers, matching, found } = self;
+        let chosen = Selection::new(view.live, request.mask).except(request.except);
+        let (selection, matching) = match request {
+            Request { mask: None, except: None, .. } => (chosen, view.live_rows),
+            _ => {
+                chosen.write(matching)?;
+                let selection = Selection::new(matching, None);
+                (selection, selection.count())
+            }
         };
-        // Only one in `rows / matching` nodes of a walk counts, so that many more are kept.
-        let wanted = request.ef.max(k) as u64 * rows as u64 / matching.max(1) as u64;
-        let walk_cost = wanted.saturating_mul(graph.params.m as u64);
-        if matching as u64 <= walk_cost {
-            self.found.visited = scan(space.rows, query, selection, 0..rows, candidates);
-            return Ok(());
-        }
-        graph.search(space, query, wanted as usize, walker)?;
-        let mut measured = walker.measured();
-        for (node, distance) in walker.pool.neighbors() {
-            if selection.contains(node) {
-                candidates.offer(Key::new(distance, node));
+        let way = match view.graph {
+            Some(graph) if request.method == Method::Graph => {
+                let ef = request.ef.max(request.k.min(matching));
+                cheapest(view.space.rows.len(), matching, ef, graph.params.m)
             }
-            for row in graph.twins.of(node).filter(|&row| selection.contains(row)) {
-                candidates.offer(Key::new(space.distance(query, row), row));
-                measured += 1;
-            }
-        }
-        let (round, waiting) = graph.waiting();
-        let beyond = round.end..rows;
-        measured += scan(space.rows, query, selection.within(waiting), round, candidates);
-        measured += scan(space.rows, query, selection, beyond, candidates);
-        if candidates.len() < k {
-            // The rows that match are elsewhere: no walk of this length meets k of them.
-            candidates.reset(candidates.capacity())?;
-            measured += scan(space.rows, query, selection, 0..rows, candidates);
-        }
-        self.found.visited = measured;
+            _ => Way::Scan,
+        };
+        let task = Task { view, request: *request, selection, matching, way };
+        found.make_room(queries.len() / view.dimension, task.k())?;
+        share(workers, task, queries, found)?;
+        found.close_up(task.k());
         Ok(())
     }
+}
 
-    /// Measures candidates on the originals, by ascending estimate, until no other is likely to be among the best.
-    fn rescore(&mut self, exact: &Store) -> Result<()> {
-        let Self { exact_query, candidates, best, rows, found, .. } = self;
-        rows.clear();
-        let candidates = candidates.sorted();
-        try_reserve(rows, candidates.len())?;
-        rows.extend(candidates.iter().map(|key| key.row()));
-        // Estimates that are kept say nothing of errors.
-        let whole = exact.missing() == 0;
-        let mut squared_errors = 0.0;
-        let mut measured = 0;
-        for (rows, estimates) in rows.chunks(BATCH).zip(candidates.chunks(BATCH)) {
-            if whole
-                && let Some(worst) = best.worst()
-                && measured >= LEAST_RESCORED
-            {
-                let error = (squared_errors / measured as f32).sqrt();
-                if estimates[0].distance() - SURE * error > worst.distance() {
-                    break;
+/// Answers all queries, on as many threads as there are and are of use.
+fn share(all: &mut Vec<Worker>, task: Task, queries: &[f32], found: &mut Found) -> Result<()> {
+    let View { dimension, metric, .. } = task.view;
+    let Request { radius, .. } = task.request;
+    let k = task.k();
+    let group = if task.way == Way::Scan { GROUP } else { 1 };
+    let groups = (queries.len() / dimension).div_ceil(group);
+    let needed = if groups > 1 { threads() } else { 1 };
+    make_workers(all, needed)?;
+    let workers = Scattered::new(all);
+    let (rows, distances) = (Scattered::new(&mut found.rows), Scattered::new(&mut found.distances));
+    let (counts, visited) = (Scattered::new(&mut found.counts), Scattered::new(&mut found.visited));
+    for_each(groups, &|thread, n| {
+        let first = n * group;
+        let last = queries.len().min((first + group) * dimension);
+        // SAFETY: no other thread has this number.
+        let worker = unsafe { workers.one(thread) };
+        let outcome =
+            worker.search(task, &queries[first * dimension..last], &mut |query, probe| {
+                let query = first + query;
+                let keys = probe.best.sorted();
+                let places = query * k..query * k + keys.len();
+                // SAFETY: a query is of one group, and a group is one item.
+                let (rows, distances, count, measured) = unsafe {
+                    (
+                        rows.slice(places.clone()),
+                        distances.slice(places),
+                        counts.one(query),
+                        visited.one(query),
+                    )
+                };
+                for ((key, row), distance) in keys.iter().zip(rows).zip(&mut *distances) {
+                    *row = key.row();
+                    *distance = metric.distance(key.distance());
                 }
-            }
-            let mut distances = [0.0; BATCH];
-            measure(exact, exact_query, rows, estimates, &mut distances[..rows.len()]);
-            for ((&row, estimate), distance) in rows.iter().zip(estimates).zip(distances) {
-                best.offer(Key::new(distance, row));
-                squared_errors += (estimate.distance() - distance).powi(2);
-            }
-            measured += rows.len();
-        }
-        found.visited += measured;
-        Ok(())
-    }
-
-    /// Writes the best into `found`.
-    fn answer(&mut self, metric: Metric, radius: f32) -> Result<()> {
-        let keys = self.best.sorted();
-        let Found { rows, distances, .. } = &mut self.found;
-        try_resize(rows, keys.len(), 0)?;
-        try_resize(distances, keys.len(), 0.0)?;
-        for (n, key) in keys.iter().enumerate() {
-            rows[n] = key.row();
-            distances[n] = metric.distance(key.distance());
-        }
-        let within = distances.iter().take_while(|&&distance| distance <= radius).count();
-        rows.truncate(within);
-        distances.truncate(within);
-        Ok(())
-    }
+                let within = |&distance: &&f32| *distance <= radius || radius == f32::INFINITY;
+                *count = distances.iter().take_while(within).count() as u32;
+                *measured = probe.measured as u32;
+            });
+        worker.failed = worker.failed.or(outcome.err());
+    });
+    all.iter_mut().find_map(|worker| worker.failed.take()).map_or(Ok(()), Err)
 }
 
-/// The distances of candidates on the originals; those whose originals have not come yet keep their estimates.
-fn measure(exact: &Store, query: &Query, rows: &[u32], estimates: &[Key], out: &mut [f32]) {
-    if rows.iter().all(|&row| exact.has(row)) {
-        exact.distances(query, rows, out);
-        return;
-    }
-    for ((row, estimate), out) in rows.chunks(1).zip(estimates).zip(out.chunks_mut(1)) {
-        if exact.has(row[0]) {
-            exact.distances(query, row, out);
-        } else {
-            out[0] = estimate.distance();
-        }
-    }
+/// Makes as many workers as are needed, where there are fewer.
+fn make_workers(workers: &mut Vec<Worker>, needed: usize) -> Result<()> {
+    try_reserve_total(workers, needed)?;
+    workers.resize_with(needed.max(workers.len()), Worker::default);
+    Ok(())
 }
 
-/// Rows measured again before the errors of their estimates say when to stop.
-const LEAST_RESCORED: usize = 2 * BATCH;
-/// A row whose estimate is off by more than this many times the usual error is one in thousands.
-const SURE: f32 = 3.0;
+impl Found {
+    /// Makes room for `k` rows of each query.
+    fn make_room(&mut self, queries: usize, k: usize) -> Result<()> {
+        let rows = queries.checked_mul(k).ok_or(Error::OutOfMemory)?;
+        try_resize(&mut self.rows, rows, 0)?;
+        try_resize(&mut self.distances, rows, 0.0)?;
+        try_resize(&mut self.counts, queries, 0)?;
+        try_resize(&mut self.visited, queries, 0)
+    }
 
-/// The most rows that are measured again.
-fn rescored(k: usize) -> usize {
-    k.saturating_mul(2).saturating_add(108)
+    /// Moves together what was found for queries that had room for `k` rows each.
+    fn close_up(&mut self, k: usize) {
+        let mut end = 0;
+        for (query, &count) in self.counts.iter().enumerate() {
+            let places = query * k..query * k + count as usize;
+            self.rows.copy_within(places.clone(), end);
+            self.distances.copy_within(places, end);
+            end += count as usize;
+        }
+        self.rows.truncate(end);
+        self.distances.truncate(end);
+    }
 }

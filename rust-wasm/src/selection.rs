@@ -1,5 +1,8 @@
 //! Which rows may be answered: those that live and, under a filter, match.
 
+use crate::error::Result;
+use crate::memory::try_reserve;
+
 /// A bit for each row.
 #[derive(Clone, Copy)]
 pub struct Selection<'a> {
@@ -37,6 +40,14 @@ impl<'a> Selection<'a> {
     /// Rows that may be answered.
     pub fn count(self) -> usize {
         (0..self.live.len()).map(|word| self.word(word).count_ones() as usize).sum()
+    }
+
+    /// Writes the bits of all rows to `bits`.
+    pub fn write(self, bits: &mut Vec<u64>) -> Result<()> {
+        bits.clear();
+        try_reserve(bits, self.live.len())?;
+        bits.extend((0..self.live.len()).map(|word| self.word(word)));
+        Ok(())
     }
 
     /// Calls `each` with the rows of a range that may be answered, in order.

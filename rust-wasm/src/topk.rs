@@ -1,5 +1,6 @@
 //! Keys that order neighbours, and the k best of many.
 
+use crate::distance::{BATCH, less_than};
 use crate::error::Result;
 use crate::memory::try_reserve;
 
@@ -37,30 +38,61 @@ impl Key {
 pub struct TopK {
     heap: Vec<Key>,
     capacity: usize,
+    /// What is larger is not taken in: the bound, or the worst key once there are as many as can be.
+    largest: Key,
 }
 
 impl TopK {
     /// Keeps nothing until the first `reset`.
     pub const fn new() -> Self {
-        Self { heap: Vec::new(), capacity: 0 }
+        Self { heap: Vec::new(), capacity: 0, largest: Key(0) }
     }
 
-    /// Forgets all keys and keeps `capacity` from now on.
-    pub fn reset(&mut self, capacity: usize) -> Result<()> {
+    /// Forgets all keys and from now on keeps `capacity` of those whose distance is at most `bound`.
+    pub fn reset(&mut self, capacity: usize, bound: f32) -> Result<()> {
         self.heap.clear();
         self.capacity = capacity;
+        self.largest = match bound {
+            _ if capacity == 0 => Key(0),
+            f32::INFINITY => Key(u64::MAX),
+            _ => Key(Key::new(bound, 0).0 | u64::from(u32::MAX)),
+        };
         try_reserve(&mut self.heap, capacity)
     }
 
     /// Takes the key in if it is among the smallest.
     #[inline(always)]
     pub fn offer(&mut self, key: Key) {
+        if key > self.largest {
+            return;
+        }
         if self.heap.len() < self.capacity {
             self.heap.push(key);
             self.sift_up();
-        } else if self.heap.first().is_some_and(|worst| key < *worst) {
+        } else {
             self.heap[0] = key;
             self.sift_down();
+        }
+        if self.heap.len() == self.capacity {
+            self.largest = self.heap[0];
+        }
+    }
+
+    /// Offers rows with their distances. Once there are as many as can be, most are too far: a batch of them is passed
+    /// over at once.
+    #[inline(always)]
+    pub fn offer_all(&mut self, rows: &[u32], distances: &[f32]) {
+        for (rows, distances) in rows.chunks(BATCH).zip(distances.chunks(BATCH)) {
+            let worst = self.worst().map(|key| key.distance()).filter(|worst| !worst.is_nan());
+            let mut nearer = match (worst, distances.first_chunk::<BATCH>()) {
+                (Some(worst), Some(batch)) => less_than(batch, worst.next_up()),
+                _ => (1 << rows.len()) - 1,
+            };
+            while nearer != 0 {
+                let n = nearer.trailing_zeros() as usize;
+                nearer &= nearer - 1;
+                self.offer(Key::new(distances[n], rows[n]));
+            }
         }
     }
 
@@ -148,12 +180,30 @@ mod tests {
         }
 
         #[test]
-        fn the_best_are_kept(distances in prop::collection::vec(-3i8..3, 0..200), k in 1usize..40) {
-            let mut keys: Vec<Key> =
-                distances.iter().zip(0..).map(|(&d, row)| Key::new(d.into(), row)).collect();
+        fn the_best_are_kept(
+            distances in prop::collection::vec(
+                prop_oneof![4 => (-3i8..3).prop_map(f32::from), 1 => Just(f32::NAN)],
+                0..200,
+            ),
+            k in 0usize..40,
+            bound in prop_oneof![Just(f32::INFINITY), (-3i8..3).prop_map(f32::from)],
+            at_once: bool,
+        ) {
+            let rows: Vec<u32> = (0..distances.len() as u32).collect();
             let mut top = TopK::new();
-            top.reset(k).unwrap();
-            keys.iter().for_each(|&key| top.offer(key));
+            top.reset(k, bound).unwrap();
+            if at_once {
+                top.offer_all(&rows, &distances);
+            } else {
+                distances.iter().zip(&rows).for_each(|(&d, &row)| top.offer(Key::new(d, row)));
+            }
+            let within = |d: f32| d <= bound || bound == f32::INFINITY;
+            let mut keys: Vec<Key> = distances
+                .iter()
+                .zip(&rows)
+                .filter(|&(&distance, _)| within(distance))
+                .map(|(&distance, &row)| Key::new(distance, row))
+                .collect();
             keys.sort_unstable();
             keys.truncate(k);
             prop_assert_eq!(top.sorted(), &keys[..]);

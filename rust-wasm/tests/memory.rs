@@ -83,13 +83,17 @@ fn a_query_allocates_nothing() {
         index.try_reserve(3_000).unwrap();
         index.add(&matrix(3_000));
         index.index_rows(2_500).unwrap();
+        let mask = [0x7777_7777_7777_7777; 47];
         for method in [Method::Graph, Method::Scan, Method::Exact] {
-            let mut search =
-                || index.search(&[0.5; DIMENSION], &Request::new(10, 64, method)).unwrap();
-            search();
-            let ((), allocations) =
-                with_allocations(usize::MAX, || (0..300).for_each(|_| search()));
-            assert_eq!(allocations, 0, "{method:?} on {codes:?}");
+            for (count, mask) in [(1, None), (1, Some(&mask[..])), (50, None)] {
+                let queries = matrix(count);
+                let request = Request { mask, ..Request::new(10, 64, method) };
+                let mut search = || index.search(&queries, &request).unwrap();
+                search();
+                let ((), allocations) =
+                    with_allocations(usize::MAX, || (0..300 / count).for_each(|_| search()));
+                assert_eq!(allocations, 0, "{method:?} on {codes:?}");
+            }
         }
     }
 }
@@ -103,7 +107,10 @@ fn live(index: &mut Index, matrix: &[f32], bytes: &mut Vec<u8>) -> Result<()> {
         index.index_rows(60)?;
     }
     index.search(&[0.5; DIMENSION], &Request::new(50, 64, Method::Graph))?;
-    index.search(&[0.5; DIMENSION], &Request::new(usize::MAX, 64, Method::Scan))?;
+    index.search(&matrix[..5 * DIMENSION], &Request::new(usize::MAX, 64, Method::Scan))?;
+    let mask = [0xffff_ffff; 5];
+    let among = Request { mask: Some(&mask), except: Some(1), ..Request::new(5, 5, Method::Graph) };
+    index.search(&[0.5; DIMENSION], &among)?;
     for part in [Part::State, Part::Vectors, Part::Codes, Part::Graph] {
         for chunk in 0..index.chunks(part) {
             index.write_chunk(part, chunk, bytes)?;

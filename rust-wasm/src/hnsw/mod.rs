@@ -29,6 +29,7 @@ use core::ops::Range;
 
 use crate::codec::Dirty;
 use crate::error::Result;
+use crate::selection::Selection;
 use crate::space::{Query, Space};
 
 use layers::Layers;
@@ -106,20 +107,35 @@ impl Graph {
         level::of(self.params.seed, row, self.params.m)
     }
 
-    /// Walks from the entry to the query: afterwards `walker.pool` holds up to `ef` nodes of layer 0, nearest first.
+    /// Walks from the entry to the query: afterwards `walker.pool` holds up to `ef` nodes of layer 0, nearest first. Under a
+    /// selection these are nodes that may be answered, themselves or a twin. The row `except` is not walked through
+    /// unless others hang on it: they would else stand in its place.
     pub fn search(
         &self,
         space: Space,
         query: &Query,
         ef: usize,
+        selection: Option<Selection>,
+        except: Option<u32>,
         walker: &mut Walker,
     ) -> Result<()> {
         walker.start();
         if self.entry == NONE {
             return walker.pool.reset(ef);
         }
-        let start = self.descend(space, query, 0, 1, walker)?;
-        self.walk(space, 0, query, start, ef, walker)
+        walker.except = except.filter(|&row| {
+            (row as usize) < self.layers.nodes(0) && self.twins.of(row).next().is_none()
+        });
+        let walked = self.descend(space, query, 0, 1, walker).and_then(|start| match selection {
+            None => self.walk(space, 0, query, start, ef, walker),
+            Some(selection) => {
+                let twin_matches = |node| self.twins.of(node).any(|row| selection.contains(row));
+                let matches = |node| selection.contains(node) || twin_matches(node);
+                walker.walk_in_two_hops(space, &self.layers.base, query, start, ef, matches)
+            }
+        });
+        walker.except = None;
+        walked
     }
 
     /// Walks from the entry down to the layer above `layer`, keeping `ef` candidates, and answers the node of `layer` it
@@ -150,10 +166,12 @@ impl Graph {
         ef: usize,
         walker: &mut Walker,
     ) -> Result<()> {
+        let except = walker.except.filter(|&row| layer <= self.level(row));
+        let except = except.map(|row| self.layers.node_of(layer, row));
         if layer == 0 {
-            walker.walk(space, &self.layers.base, query, start, ef)
+            walker.walk(space, &self.layers.base, query, start, ef, except)
         } else {
-            walker.walk(space, &self.layers.upper.layer(layer), query, start, ef)
+            walker.walk(space, &self.layers.upper.layer(layer), query, start, ef, except)
         }
     }
 }

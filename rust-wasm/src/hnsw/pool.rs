@@ -30,6 +30,11 @@ impl Pool {
         try_reserve(&mut self.keys, self.capacity)
     }
 
+    /// Whether it holds as many nodes as it can.
+    pub fn is_full(&self) -> bool {
+        self.keys.len() == self.capacity
+    }
+
     /// Takes in those new nodes that are nearer than the last. There is room for distances in whole batches, whatever
     /// the nodes.
     #[inline(always)]

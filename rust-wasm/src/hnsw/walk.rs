@@ -6,10 +6,10 @@
 
 use crate::distance::BATCH;
 use crate::error::Result;
-use crate::memory::try_resize;
+use crate::memory::{try_reserve_total, try_resize};
 use crate::space::{Query, Rows, Space};
 
-use super::layers::Layer;
+use super::layers::{BaseLayer, Layer};
 use super::pool::Pool;
 use super::visited::Visited;
 
@@ -23,9 +23,14 @@ pub struct Walker {
     new: Vec<u32>,
     rows: Vec<u32>,
     distances: Vec<f32>,
+    /// A row of the graph that is not there for walks.
+    pub(super) except: Option<u32>,
     measured: usize,
     touched: u32,
 }
+
+/// What a walk in two hops may measure of one node's neighbourhood, in nodes' slots.
+const SPREAD: usize = 4;
 
 impl Walker {
     /// Starts counting distances anew.
@@ -43,7 +48,8 @@ impl Walker {
         self.visited.bytes()
     }
 
-    /// Walks from `start` and keeps the `ef` nodes nearest to the query in the pool.
+    /// Walks from `start` and keeps the `ef` nodes nearest to the query in the pool. A node that is left out is not there;
+    /// where it is the start, the walk starts from its neighbours.
     pub fn walk<L: Layer>(
         &mut self,
         space: Space,
@@ -51,35 +57,124 @@ impl Walker {
         query: &Query,
         start: u32,
         ef: usize,
+        except: Option<u32>,
+    ) -> Result<()> {
+        self.begin(layer, ef, layer.slots(), except)?;
+        let mut count = if self.visited.insert(start) {
+            self.new[0] = start;
+            1
+        } else {
+            self.gather(layer, start)
+        };
+        loop {
+            self.measure(space, layer, query, count);
+            let Some(node) = self.pool.follow_nearest() else {
+                return Ok(());
+            };
+            self.touch_next(layer);
+            count = self.gather(layer, node);
+        }
+    }
+
+    /// The same among the nodes that match: no others are measured or kept. Through a neighbour that does not match, its
+    /// own neighbours are looked at instead (ACORN-1: Patel et al., SIGMOD 2024).
+    pub fn walk_in_two_hops(
+        &mut self,
+        space: Space,
+        layer: &BaseLayer,
+        query: &Query,
+        start: u32,
+        ef: usize,
+        matches: impl Fn(u32) -> bool,
+    ) -> Result<()> {
+        self.begin(layer, ef, SPREAD * layer.slots(), self.except)?;
+        let mut count = if self.visited.insert(start) && matches(start) {
+            self.new[0] = start;
+            1
+        } else {
+            self.gather_in_two_hops(layer, start, &matches)
+        };
+        loop {
+            self.measure(space, layer, query, count);
+            let Some(node) = self.pool.follow_nearest() else {
+                return Ok(());
+            };
+            self.touch_next(layer);
+            count = self.gather_in_two_hops(layer, node, &matches);
+        }
+    }
+
+    fn begin(
+        &mut self,
+        layer: &impl Layer,
+        ef: usize,
+        new: usize,
+        except: Option<u32>,
     ) -> Result<()> {
         self.pool.reset(ef)?;
         self.visited.start(layer.nodes())?;
-        self.make_room(layer.slots())?;
-        self.visited.insert(start);
-        self.new[0] = start;
-        self.measure(space, layer, query, 1);
-        while let Some(node) = self.pool.follow_nearest() {
-            if let Some(next) = self.pool.next() {
-                // Kept in a field, or the compiler would see that the load is for nothing.
-                self.touched ^= layer.links(next)[0];
-            }
-            let mut count = 0;
-            for &neighbor in layer.links(node) {
-                self.new[count] = neighbor;
-                count += usize::from(self.visited.insert(neighbor));
-            }
-            self.measure(space, layer, query, count);
+        if let Some(node) = except {
+            self.visited.insert(node);
         }
-        Ok(())
+        self.make_room(new)
+    }
+
+    #[inline(always)]
+    fn touch_next(&mut self, layer: &impl Layer) {
+        if let Some(next) = self.pool.next() {
+            // Kept in a field, or the compiler would see that the load is for nothing.
+            self.touched ^= layer.links(next)[0];
+        }
+    }
+
+    /// Collects the new ones among the neighbours of a node; answers how many.
+    #[inline(always)]
+    fn gather(&mut self, layer: &impl Layer, node: u32) -> usize {
+        let mut count = 0;
+        for &neighbor in layer.links(node) {
+            self.new[count] = neighbor;
+            count += usize::from(self.visited.insert(neighbor));
+        }
+        count
+    }
+
+    /// Collects the new ones among the matching neighbours of a node, and of those of its neighbours that do not match.
+    fn gather_in_two_hops(
+        &mut self,
+        layer: &BaseLayer,
+        node: u32,
+        matches: impl Fn(u32) -> bool,
+    ) -> usize {
+        let mut count = 0;
+        for &neighbor in layer.links(node) {
+            // One that might not find room for its neighbours is left for another node to lead to.
+            if count + layer.slots() > SPREAD * layer.slots() || !self.visited.insert(neighbor) {
+                continue;
+            }
+            if matches(neighbor) {
+                self.new[count] = neighbor;
+                count += 1;
+                continue;
+            }
+            for &second in layer.links(neighbor) {
+                if matches(second) && self.visited.insert(second) {
+                    self.new[count] = second;
+                    count += 1;
+                }
+            }
+        }
+        count
     }
 
     /// Makes room for the new neighbours of a node.
-    fn make_room(&mut self, slots: usize) -> Result<()> {
+    fn make_room(&mut self, new: usize) -> Result<()> {
         // One more is written before it turns out to be no new one; distances are taken in whole batches.
-        let room = (slots + 1).next_multiple_of(BATCH);
+        let room = (new + 1).next_multiple_of(BATCH);
         if self.new.len() < room {
-            try_resize(&mut self.new, room, 0)?;
+            // The one that is asked above comes last: room for the others may be refused.
+            try_reserve_total(&mut self.rows, room)?;
             try_resize(&mut self.distances, room, 0.0)?;
+            try_resize(&mut self.new, room, 0)?;
         }
         Ok(())
     }

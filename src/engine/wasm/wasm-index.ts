@@ -20,8 +20,12 @@ const ORIGINALS: Record<Originals, number> = { f32: 0, f16: 1 }
 const METHODS: Record<IndexSearchOptions['method'], number> = { graph: 0, scan: 1, exact: 2 }
 const PARTS: Record<IndexPart, number> = { state: 0, vectors: 1, codes: 2, graph: 3 }
 
-/** Floats handed over at once by `add`: a window, so that a large matrix is not held twice. */
+/** Floats handed over at once: a window, so that a large matrix is not held twice. */
 const WINDOW = 1 << 18
+/** Rows that one call of the core may find: a window on the answers of many queries. */
+const GROUP_ROWS = 1 << 20
+/** No row. */
+const NONE = 0xffff_ffff
 
 /** Makes an index without rows. @throws QuiverError `INVALID_OPTION`, `OUT_OF_MEMORY` */
 export function createIndex(build: Build, config: IndexConfig): VectorIndex {
@@ -184,10 +188,7 @@ class WasmIndex implements VectorIndex {
 
   search(query: Float32Array, options: IndexSearchOptions): Neighbors {
     requireWhole(query.length === this.#config.dimension, query, this.#config.dimension)
-    return guarded(() => {
-      const masked = this.#writeMask(options.mask)
-      return this.#search(query, options, masked)
-    })
+    return this.#searchOne(query, options, NONE)
   }
 
   searchMany(queries: Float32Array, options: IndexSearchOptions): Neighbors[] {
@@ -196,22 +197,18 @@ class WasmIndex implements VectorIndex {
     this.#build.callHelpers(queries.length / dimension)
     return guarded(() => {
       const masked = this.#writeMask(options.mask)
+      const k = Math.max(1, Math.min(options.k, this.rows))
+      const group = Math.max(1, Math.min(GROUP_ROWS / k, WINDOW / dimension) | 0) * dimension
       const answers: Neighbors[] = []
-      for (let at = 0; at < queries.length; at += dimension) {
-        answers.push(this.#search(queries.subarray(at, at + dimension), options, masked))
+      for (let at = 0; at < queries.length; at += group) {
+        answers.push(...this.#search(queries.subarray(at, at + group), options, masked, NONE))
       }
       return answers
     })
   }
 
   searchRow(row: number, options: IndexSearchOptions): Neighbors {
-    const { rows, distances, visited } = this.search(this.vector(row), {
-      ...options,
-      k: options.k + 1,
-    })
-    const others = rows.filter((each) => each !== row).subarray(0, options.k)
-    const kept = distances.filter((_, n) => rows[n] !== row).subarray(0, options.k)
-    return { rows: others, distances: kept, visited }
+    return this.#searchOne(this.vector(row), options, row)
   }
 
   bytes(): IndexBytes {
@@ -280,27 +277,44 @@ class WasmIndex implements VectorIndex {
     return 1
   }
 
-  #search(query: Float32Array, options: IndexSearchOptions, masked: number): Neighbors {
+  #searchOne(query: Float32Array, options: IndexSearchOptions, except: number): Neighbors {
+    return guarded(() => {
+      const masked = this.#writeMask(options.mask)
+      const [answer] = this.#search(query, options, masked, except)
+      if (!answer) throw new QuiverError('INTERNAL', 'The core left a query unanswered.')
+      return answer
+    })
+  }
+
+  /** Answers all queries, without the row `except` unless it is `NONE`. */
+  #search(
+    queries: Float32Array,
+    options: IndexSearchOptions,
+    masked: number,
+    except: number,
+  ): Neighbors[] {
     const { k, ef, method, radius = Infinity } = options
     if (options.radius !== undefined && method !== 'exact') {
       throw new QuiverError('INVALID_OPTION', "A radius needs method 'exact'.")
     }
     const core = this.#core
-    this.#writeFloats(query)
-    const found = core.search(
-      Math.min(k, core.rows),
-      Math.min(ef, core.rows),
-      METHODS[method],
-      masked,
-    )
+    const { rows } = core
+    this.#writeFloats(queries)
+    core.search(Math.min(k, rows), Math.min(ef, rows), METHODS[method], masked, radius, except)
     const { buffer } = this.#build.memory
-    const all = new Float32Array(buffer, core.foundDistances, found)
-    const within = all.filter((distance) => distance <= radius).length
-    return {
-      rows: new Uint32Array(buffer, core.foundRows, within).slice(),
-      distances: all.slice(0, within),
-      visited: core.visited,
-    }
+    const count = queries.length / this.#config.dimension
+    const counts = new Uint32Array(buffer, core.foundCounts, count)
+    const visited = new Uint32Array(buffer, core.visited, count)
+    let end = 0
+    return Array.from(counts, (found, n) => {
+      const start = end
+      end += found
+      return {
+        rows: new Uint32Array(buffer, core.foundRows + 4 * start, found).slice(),
+        distances: new Float32Array(buffer, core.foundDistances + 4 * start, found).slice(),
+        visited: visited[n] ?? 0,
+      }
+    })
   }
 }
 
