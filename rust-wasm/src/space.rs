@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::codec::{Reader, Writer};
-use crate::distance::BATCH;
+use crate::distance::{BATCH, TILE};
 use crate::error::Result;
 #[cfg(doc)]
 use crate::metric::Metric;
@@ -61,6 +61,13 @@ pub trait Rows {
 
     /// Writes the distances from the query to all `rows` to `out`, which is as long.
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]);
+
+    /// Writes the distances from every query to all `rows` to `out`, query after query; the same as one by one.
+    fn distances_many(&self, queries: &[Query], rows: &[u32], out: &mut [f32]) {
+        for (query, out) in queries.iter().zip(out.chunks_mut(rows.len().max(1))) {
+            self.distances(query, rows, out);
+        }
+    }
 
     /// Whether the two rows are the same to every query, but for rounding.
     fn equal(&self, a: u32, b: u32) -> bool;
@@ -133,6 +140,10 @@ impl Rows for Store {
 
     fn distances(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
         each!(self, store => store.distances(query, rows, out))
+    }
+
+    fn distances_many(&self, queries: &[Query], rows: &[u32], out: &mut [f32]) {
+        each!(self, store => store.distances_many(queries, rows, out))
     }
 
     fn equal(&self, a: u32, b: u32) -> bool {
@@ -261,4 +272,33 @@ pub fn in_padded_batches<const N: usize>(
         let padded = core::array::from_fn(|n| rows[n.min(rows.len() - 1)]);
         out.copy_from_slice(&kernel(padded)[..rows.len()]);
     }
+}
+
+/// The products of a tile of queries and rows.
+pub trait TileKernel {
+    /// As many queries and rows as a [`TILE`] has.
+    fn run(&self, queries: &[Query; TILE.0], rows: [u32; TILE.1]) -> [[f32; TILE.1]; TILE.0];
+}
+
+/// Runs a kernel on whole tiles of queries and rows, and writes its products to `out`, query after query. Answers how many
+/// queries that were; the rest is too few.
+#[inline(always)]
+pub fn in_tiles(
+    kernel: &impl TileKernel,
+    queries: &[Query],
+    rows: &[u32],
+    out: &mut [f32],
+) -> usize {
+    let (tiles, rest) = queries.as_chunks();
+    for (queries, out) in tiles.iter().zip(out.chunks_mut((TILE.0 * rows.len()).max(1))) {
+        for at in (0..rows.len()).step_by(TILE.1) {
+            let padded = core::array::from_fn(|n| rows[(at + n).min(rows.len() - 1)]);
+            let products = kernel.run(queries, padded);
+            for (query, products) in products.iter().enumerate() {
+                let width = TILE.1.min(rows.len() - at);
+                out[query * rows.len() + at..][..width].copy_from_slice(&products[..width]);
+            }
+        }
+    }
+    queries.len() - rest.len()
 }

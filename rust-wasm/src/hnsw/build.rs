@@ -287,7 +287,7 @@ impl Graph {
         let protected = builder.trees[layer].links(from.node, node);
         let Builder { pruner, kept, .. } = builder;
         pruner.candidates.push(Candidate { node, row, distance: from.distance, protected });
-        pruner.candidates.sort_unstable_by(Candidate::nearer);
+        pruner.sort();
         pruner.select(space, slots, kept);
         self.write_links(layer, from.node, kept);
     }

@@ -14,11 +14,11 @@ use super::vectors::inverse_norm;
 use crate::codec::{CHUNK_BYTES, HEADER_BYTES, Reader, Writer};
 #[cfg(doc)]
 use crate::distance::scalar;
-use crate::distance::{BATCH, I8_LANES, dot_i8, l1_i8};
+use crate::distance::{BATCH, I8_LANES, TILE, dot_i8, dot_i8_tile, l1_i8};
 use crate::error::{Error, Result};
 use crate::memory::{AlignedVec, try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::{Kernel, Query, Rows, in_batches, in_padded_batches};
+use crate::space::{Kernel, Query, Rows, TileKernel, in_batches, in_padded_batches, in_tiles};
 
 /// The code of 0.
 const ZERO: u8 = 64;
@@ -53,6 +53,21 @@ impl Int8Codes {
     fn codes(&self, row: u32) -> &[u8] {
         let start = row as usize * self.stride;
         &self.codes[start..start + self.stride]
+    }
+
+    /// Turns dot products into distances.
+    fn finish(&self, query: &Query, rows: &[u32], out: &mut [f32]) {
+        match self.metric {
+            Metric::Cosine => out.iter_mut().for_each(|dot| *dot = 1.0 - *dot),
+            Metric::Dot | Metric::L1 | Metric::Hamming | Metric::Jaccard => {
+                out.iter_mut().for_each(|dot| *dot = -*dot)
+            }
+            Metric::L2 => {
+                for (dot, &row) in out.iter_mut().zip(rows) {
+                    *dot = query.norm + self.norms[row as usize] - 2.0 * *dot;
+                }
+            }
+        }
     }
 
     fn norm(&self, row: u32) -> f32 {
@@ -166,15 +181,19 @@ impl Rows for Int8Codes {
             return in_padded_batches(kernel, rows, out);
         }
         in_batches(&Dots(self, query), rows, out);
-        match self.metric {
-            Metric::Cosine => out.iter_mut().for_each(|dot| *dot = 1.0 - *dot),
-            Metric::Dot | Metric::L1 | Metric::Hamming | Metric::Jaccard => {
-                out.iter_mut().for_each(|dot| *dot = -*dot)
-            }
-            Metric::L2 => {
-                for (dot, &row) in out.iter_mut().zip(rows) {
-                    *dot = query.norm + self.norms[row as usize] - 2.0 * *dot;
-                }
+        self.finish(query, rows, out);
+    }
+
+    fn distances_many(&self, queries: &[Query], rows: &[u32], out: &mut [f32]) {
+        let tiled = match self.metric {
+            Metric::L1 => 0,
+            _ => in_tiles(&DotTiles(self), queries, rows, out),
+        };
+        for (n, (query, out)) in queries.iter().zip(out.chunks_mut(rows.len().max(1))).enumerate() {
+            if n < tiled {
+                self.finish(query, rows, out);
+            } else {
+                self.distances(query, rows, out);
             }
         }
     }
@@ -230,6 +249,22 @@ impl Kernel for Dots<'_> {
         let sums = dot_i8(&query.codes, rows.map(|row| store.codes(row)));
         core::array::from_fn(|n| {
             (sums[n] - query.offset) as f32 * (query.scale * store.scales[rows[n] as usize])
+        })
+    }
+}
+
+struct DotTiles<'a>(&'a Int8Codes);
+
+impl TileKernel for DotTiles<'_> {
+    #[inline(always)]
+    fn run(&self, queries: &[Query; TILE.0], rows: [u32; TILE.1]) -> [[f32; TILE.1]; TILE.0] {
+        let codes = queries.each_ref().map(|query| &query.codes[..]);
+        let sums = dot_i8_tile(codes, rows.map(|row| self.0.codes(row)));
+        core::array::from_fn(|q| {
+            let Query { offset, scale, .. } = queries[q];
+            core::array::from_fn(|n| {
+                (sums[q][n] - offset) as f32 * (scale * self.0.scales[rows[n] as usize])
+            })
         })
     }
 }

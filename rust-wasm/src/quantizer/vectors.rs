@@ -5,11 +5,13 @@ use core::ops::Range;
 
 use super::matrix::Matrix;
 use crate::codec::{Reader, Writer};
-use crate::distance::{BATCH, F32_LANES, dot_f32, l1_f32, l2_squared_f32};
+use crate::distance::{
+    BATCH, F32_LANES, TILE, dot_f32, dot_f32_tile, l1_f32, l2_squared_f32, l2_squared_f32_tile,
+};
 use crate::error::Result;
 use crate::memory::{try_reserve, try_resize};
 use crate::metric::Metric;
-use crate::space::{Kernel, Query, Rows, in_batches, in_padded_batches};
+use crate::space::{Kernel, Query, Rows, TileKernel, in_batches, in_padded_batches, in_tiles};
 
 /// How far the same value of two unit vectors may be off by rounding.
 const ROUNDING: f32 = 1e-6;
@@ -136,15 +138,22 @@ impl Rows for Vectors {
                 let kernel = |rows| l1_f32::<BATCH>(&query.floats, self.floats.rows_at(rows));
                 in_padded_batches(kernel, rows, out);
             }
-            Metric::Cosine => {
-                in_batches(&Dots(self, query), rows, out);
-                for (dot, &row) in out.iter_mut().zip(rows) {
-                    *dot = 1.0 - *dot * self.inverse_norms[row as usize];
-                }
-            }
-            Metric::Dot | Metric::Hamming | Metric::Jaccard => {
-                in_batches(&Dots(self, query), rows, out);
-                out.iter_mut().for_each(|dot| *dot = -*dot);
+            _ => in_batches(&Dots(self, query), rows, out),
+        }
+        self.finish(rows, out);
+    }
+
+    fn distances_many(&self, queries: &[Query], rows: &[u32], out: &mut [f32]) {
+        let tiled = match self.metric {
+            Metric::L1 => 0,
+            Metric::L2 => in_tiles(&SquareTiles(self), queries, rows, out),
+            _ => in_tiles(&DotTiles(self), queries, rows, out),
+        };
+        for (n, (query, out)) in queries.iter().zip(out.chunks_mut(rows.len().max(1))).enumerate() {
+            if n < tiled {
+                self.finish(rows, out);
+            } else {
+                self.distances(query, rows, out);
             }
         }
     }
@@ -181,6 +190,21 @@ impl Rows for Vectors {
     }
 }
 
+impl Vectors {
+    /// Turns inner products into distances; the other metrics have none.
+    fn finish(&self, rows: &[u32], out: &mut [f32]) {
+        match self.metric {
+            Metric::Cosine => {
+                for (dot, &row) in out.iter_mut().zip(rows) {
+                    *dot = 1.0 - *dot * self.inverse_norms[row as usize];
+                }
+            }
+            Metric::Dot => out.iter_mut().for_each(|dot| *dot = -*dot),
+            Metric::L2 | Metric::L1 | Metric::Hamming | Metric::Jaccard => {}
+        }
+    }
+}
+
 /// The inner products of a query with rows.
 struct Dots<'a>(&'a Vectors, &'a Query);
 
@@ -198,6 +222,26 @@ impl Kernel for Squares<'_> {
     #[inline(always)]
     fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
         l2_squared_f32(&self.1.floats, self.0.floats.rows_at(rows))
+    }
+}
+
+struct DotTiles<'a>(&'a Vectors);
+
+impl TileKernel for DotTiles<'_> {
+    #[inline(always)]
+    fn run(&self, queries: &[Query; TILE.0], rows: [u32; TILE.1]) -> [[f32; TILE.1]; TILE.0] {
+        let queries = queries.each_ref().map(|query| &query.floats[..]);
+        dot_f32_tile(queries, self.0.floats.rows_at(rows))
+    }
+}
+
+struct SquareTiles<'a>(&'a Vectors);
+
+impl TileKernel for SquareTiles<'_> {
+    #[inline(always)]
+    fn run(&self, queries: &[Query; TILE.0], rows: [u32; TILE.1]) -> [[f32; TILE.1]; TILE.0] {
+        let queries = queries.each_ref().map(|query| &query.floats[..]);
+        l2_squared_f32_tile(queries, self.0.floats.rows_at(rows))
     }
 }
 

@@ -106,9 +106,10 @@ impl Joiner {
     ) {
         self.keys.clear();
         self.keys.extend(list.keys());
-        self.keys.extend(back.to(place));
+        let own = list.keys();
+        let new = |key: &&Key| own.iter().all(|link| link.row() != key.row());
+        self.keys.extend(back.to(place).iter().filter(new));
         self.keys.sort_unstable();
-        self.keys.dedup();
         if self.keys.len() > slots {
             self.select(space, row_of, slots);
             list.replace(self.selected.iter().map(|link| Key::new(link.distance, link.node)));

@@ -1,5 +1,8 @@
 //! The nearest nodes of every node, found by measuring all pairs of a leaf.
 
+use core::mem::MaybeUninit;
+
+use crate::distance::TILE;
 use crate::error::{Error, Result};
 use crate::memory::{try_reserve, try_resize};
 use crate::parallel::Scattered;
@@ -13,7 +16,9 @@ pub const KEPT: usize = 64;
 
 /// The nearest nodes met so far of every node, by place.
 pub struct Nearest {
-    keys: Vec<Key>,
+    /// `KEPT` for each node, of which as many have a value as its count says: writing them all beforehand would take
+    /// longer than any step may.
+    keys: Vec<MaybeUninit<Key>>,
     counts: Vec<u8>,
 }
 
@@ -22,14 +27,18 @@ impl Nearest {
     pub fn new(nodes: usize) -> Result<Self> {
         let (mut keys, mut counts) = (Vec::new(), Vec::new());
         let room = nodes.checked_mul(KEPT).ok_or(Error::OutOfMemory)?;
-        try_resize(&mut keys, room, Key(0))?;
+        try_reserve(&mut keys, room)?;
+        // SAFETY: there is room, and these need no value.
+        unsafe { keys.set_len(room) };
         try_resize(&mut counts, nodes, 0)?;
         Ok(Self { keys, counts })
     }
 
     /// The nearest nodes of a node, nearest first.
     pub fn of(&self, place: usize) -> &[Key] {
-        &self.keys[place * KEPT..][..usize::from(self.counts[place])]
+        let keys = &self.keys[place * KEPT..][..usize::from(self.counts[place])];
+        // SAFETY: the first `count` have a value.
+        unsafe { keys.assume_init_ref() }
     }
 
     /// For threads that divide the nodes among them.
@@ -43,7 +52,7 @@ impl Nearest {
 
 /// [`Nearest`] in the hands of several threads.
 pub struct SharedNearest<'a> {
-    keys: Scattered<'a, Key>,
+    keys: Scattered<'a, MaybeUninit<Key>>,
     counts: Scattered<'a, u8>,
 }
 
@@ -65,21 +74,22 @@ impl SharedNearest<'_> {
 
 /// The nearest nodes met so far of one node.
 pub struct List<'a> {
-    keys: &'a mut [Key],
+    keys: &'a mut [MaybeUninit<Key>],
     count: &'a mut u8,
 }
 
 impl List<'_> {
     /// Nearest first.
     pub fn keys(&self) -> &[Key] {
-        &self.keys[..usize::from(*self.count)]
+        // SAFETY: the first `count` have a value.
+        unsafe { self.keys[..usize::from(*self.count)].assume_init_ref() }
     }
 
-    /// Puts others in their place; there must be no more than before.
+    /// Puts others in their place, of which there must be no more than `KEPT`.
     pub fn replace(&mut self, keys: impl Iterator<Item = Key>) {
         let mut count = 0;
         for (slot, key) in self.keys.iter_mut().zip(keys) {
-            *slot = key;
+            slot.write(key);
             count += 1;
         }
         *self.count = count;
@@ -87,30 +97,26 @@ impl List<'_> {
 
     /// The distance from which on nothing is taken in.
     fn bound(&self) -> f32 {
-        if usize::from(*self.count) == KEPT {
-            self.keys[KEPT - 1].distance()
-        } else {
-            f32::INFINITY
-        }
+        self.keys().get(KEPT - 1).map_or(f32::INFINITY, |worst| worst.distance())
     }
 
     /// Takes a node in if it is near enough and not there yet.
     fn offer(&mut self, key: Key) {
-        let count = usize::from(*self.count);
-        let place = self.keys[..count].partition_point(|other| *other < key);
-        if place == KEPT || self.keys[..count].get(place) == Some(&key) {
+        let keys = self.keys();
+        let place = keys.partition_point(|other| *other < key);
+        if place == KEPT || keys.get(place) == Some(&key) {
             return;
         }
-        let last = count.min(KEPT - 1);
+        let last = keys.len().min(KEPT - 1);
         self.keys.copy_within(place..last, place + 1);
-        self.keys[place] = key;
+        self.keys[place].write(key);
         *self.count = last as u8 + 1;
     }
 }
 
 /// What measuring a leaf needs; kept from one to the next.
 pub struct Leaf {
-    query: Query,
+    queries: [Query; TILE.0],
     places: Vec<u32>,
     rows: Vec<u32>,
     distances: Vec<f32>,
@@ -124,12 +130,16 @@ impl Leaf {
         let (mut distances, mut bounds) = (Vec::new(), Vec::new());
         try_reserve(&mut places, MAX_LEAF)?;
         try_reserve(&mut rows, MAX_LEAF)?;
-        try_resize(&mut distances, MAX_LEAF, 0.0)?;
+        try_resize(&mut distances, TILE.0 * MAX_LEAF, 0.0)?;
         try_reserve(&mut bounds, MAX_LEAF)?;
-        Ok(Self { query: space.rows.new_query()?, places, rows, distances, bounds })
+        let mut queries: [Query; TILE.0] = Default::default();
+        for query in &mut queries {
+            *query = space.rows.new_query()?;
+        }
+        Ok(Self { queries, places, rows, distances, bounds })
     }
 
-    /// Measures all pairs of a leaf's nodes and tells both of each. A node that is the same as one of a lower place is
+    /// Measures all pairs of a leaf's nodes. A node that is the same as one of a lower place is
     /// marked as its twin, with 1, and left out from then on.
     ///
     /// # Safety
@@ -146,36 +156,40 @@ impl Leaf {
         let list = |place: u32| unsafe { nearest.list(place as usize) };
         // SAFETY: the same.
         let twin = |place: u32| unsafe { twins.one(place as usize) };
-        let Self { query, places, rows, distances, bounds } = self;
+        let Self { queries, places, rows, distances, bounds } = self;
         places.clear();
         places.extend(leaf.iter().copied().filter(|&place| *twin(place) == 0));
-        // So that a pair is always measured from the same side: some representations are not symmetric.
-        places.sort_unstable();
         rows.clear();
         rows.extend(places.iter().map(|&place| row_of[place as usize]));
         bounds.clear();
         bounds.extend(places.iter().map(|&place| list(place).bound()));
-        for first in 0..places.len() {
-            if *twin(places[first]) == 1 {
-                continue;
+        for from in (0..places.len()).step_by(TILE.0) {
+            let group = from..places.len().min(from + TILE.0);
+            for (query, &row) in queries.iter_mut().zip(&rows[group.clone()]) {
+                space.load_row(query, row);
             }
-            space.load_row(query, rows[first]);
-            let distances = &mut distances[..rows.len() - first];
-            space.rows.distances(query, &rows[first..], distances);
-            let own = distances[0];
-            for (second, &distance) in (first..).zip(&*distances).skip(1) {
-                if distance >= bounds[first].max(bounds[second]) {
+            let rest = &rows[from..];
+            let distances = &mut distances[..group.len() * rest.len()];
+            space.rows.distances_many(&queries[..group.len()], rest, distances);
+            for (first, distances) in group.zip(distances.chunks(rest.len())) {
+                if *twin(places[first]) == 1 {
                     continue;
                 }
-                if space.are_twins(rows[first], rows[second], own, distance) {
-                    *twin(places[second]) = 1;
-                    continue;
-                }
-                for (one, other) in [(first, second), (second, first)] {
-                    if distance < bounds[one] {
-                        let mut list = list(places[one]);
-                        list.offer(Key::new(distance, places[other]));
-                        bounds[one] = list.bound();
+                let own = distances[first - from];
+                for (second, &distance) in (from..).zip(distances).skip(first - from + 1) {
+                    if distance >= bounds[first].max(bounds[second]) {
+                        continue;
+                    }
+                    if space.are_twins(rows[first], rows[second], own, distance) {
+                        *twin(places[second]) = 1;
+                        continue;
+                    }
+                    for (one, other) in [(first, second), (second, first)] {
+                        if distance < bounds[one] {
+                            let mut list = list(places[one]);
+                            list.offer(Key::new(distance, places[other]));
+                            bounds[one] = list.bound();
+                        }
                     }
                 }
             }

@@ -65,6 +65,9 @@ impl Parting {
         self.leaves.clear();
         self.open.clear();
         self.draw = mix(seed);
+        for (place, node) in self.order.iter_mut().enumerate() {
+            *node = place as u32;
+        }
         self.add_range(0..self.order.len());
     }
 
