@@ -10,12 +10,15 @@ use crate::error::{Error, Result};
 const DOUBLING_LIMIT: usize = 64 << 20;
 
 /// Makes room for `additional` more elements.
+#[inline(never)]
 pub fn try_reserve<T>(buffer: &mut Vec<T>, additional: usize) -> Result<()> {
     let len = buffer.len().checked_add(additional);
     try_reserve_total(buffer, len.ok_or(Error::OutOfMemory)?)
 }
 
-/// Makes room for `len` elements in all, with some to spare when the buffer has to move.
+/// Makes room for `len` elements in all, with some to spare when the buffer has to move. (Not inlined, as all that is
+/// seldom called from many places: a fortieth of the bytes.)
+#[inline(never)]
 pub fn try_reserve_total<T>(buffer: &mut Vec<T>, len: usize) -> Result<()> {
     let capacity = buffer.capacity();
     if len <= capacity {
@@ -31,6 +34,7 @@ pub fn try_reserve_total<T>(buffer: &mut Vec<T>, len: usize) -> Result<()> {
 }
 
 /// Makes the buffer `len` long, new elements being `value`.
+#[inline(never)]
 pub fn try_resize<T: Clone>(buffer: &mut Vec<T>, len: usize, value: T) -> Result<()> {
     try_reserve_total(buffer, len)?;
     buffer.resize(len, value);

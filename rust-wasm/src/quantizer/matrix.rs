@@ -19,13 +19,22 @@ pub struct Matrix<T> {
     promised: usize,
     /// Whether the numbers of these rows are still to come, by chunk.
     missing: Vec<bool>,
+    missing_chunks: usize,
 }
 
 impl<T: Copy + Default> Matrix<T> {
     /// No rows yet.
     pub fn new(stride: usize) -> Self {
         let chunk_shift = (CHUNK_BYTES / (stride * size_of::<T>())).ilog2();
-        Self { stride, rows: 0, chunk_shift, chunks: Vec::new(), promised: 0, missing: Vec::new() }
+        Self {
+            stride,
+            rows: 0,
+            chunk_shift,
+            chunks: Vec::new(),
+            promised: 0,
+            missing: Vec::new(),
+            missing_chunks: 0,
+        }
     }
 
     /// Rows held.
@@ -84,7 +93,7 @@ impl<T: Copy + Default> Matrix<T> {
             let filled = rows & (chunk_rows - 1);
             try_resize(last, filled * self.stride, T::default())?;
         }
-        (self.rows, self.promised) = (rows, rows);
+        (self.rows, self.promised, self.missing_chunks) = (rows, rows, chunks);
         Ok(())
     }
 
@@ -95,7 +104,7 @@ impl<T: Copy + Default> Matrix<T> {
         missing.then(|| start..self.promised.min(start + self.chunk_rows()))
     }
 
-    /// Brings the numbers of a chunk's promised rows: those of `rows`, which has as many.
+    /// Brings the numbers of a chunk's promised rows, once: those of `rows`, which has as many.
     pub fn fill(&mut self, chunk: usize, mut rows: Self) {
         let (target, source) = (&mut self.chunks[chunk], &mut rows.chunks[0]);
         if target.is_empty() {
@@ -104,11 +113,12 @@ impl<T: Copy + Default> Matrix<T> {
             target[..source.len()].copy_from_slice(source);
         }
         self.missing[chunk] = false;
+        self.missing_chunks -= 1;
     }
 
     /// Chunks whose numbers are still to come.
     pub fn missing(&self) -> usize {
-        self.missing.iter().filter(|&&missing| missing).count()
+        self.missing_chunks
     }
 
     /// Whether the numbers of a row are there.

@@ -158,6 +158,7 @@ impl Leaf {
         let twin = |place: u32| unsafe { twins.one(place as usize) };
         let Self { queries, places, rows, distances, bounds } = self;
         places.clear();
+        // A leaf is sorted, so that a pair is always measured from the same side: not all representations are symmetric.
         places.extend(leaf.iter().copied().filter(|&place| *twin(place) == 0));
         rows.clear();
         rows.extend(places.iter().map(|&place| row_of[place as usize]));

@@ -18,7 +18,7 @@ const MAX_LEADERS: usize = 32;
 /// Nodes that one thread leads home at a time.
 const SLICE: usize = 512;
 
-/// All nodes in an order in which leaves are ranges.
+/// All nodes in an order in which leaves are ranges, each sorted.
 pub struct Parting {
     order: Vec<u32>,
     /// For each node in this order the leader it goes to.
