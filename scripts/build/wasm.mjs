@@ -32,14 +32,21 @@ const sharedMemory = [
   ),
 ]
 
+/** Nobody would read the message of a panic: it traps. Its text and what formats it would be a tenth of the bytes. */
+const panicAtOnce = ['-Zunstable-options', '-Cpanic=immediate-abort']
+
+/**
+ * Rust ships no standard library for this target with atomics, nor one that panics at once: it is built along, from the
+ * compiler's own sources.
+ */
+const ownStandardLibrary = ['-Zbuild-std=std,panic_abort']
+
 /**
  * @typedef {object} Variant
  * @property {keyof typeof targetFeatures} name
  * @property {readonly RegExp[]} holds instructions it must have
  * @property {readonly RegExp[]} lacks instructions that its browsers do not know
  * @property {readonly string[]} [linkerOptions]
- * @property {readonly string[]} [cargoOptions]
- * @property {Record<string, string>} [env]
  */
 
 /** @type {readonly Variant[]} */
@@ -51,10 +58,6 @@ const variants = [
     holds: [simd, relaxedSimd, atomics],
     lacks: [],
     linkerOptions: sharedMemory,
-    // Rust ships no standard library with atomics for this target: it is built along, from the compiler's own sources.
-    cargoOptions: ['-Zbuild-std=std,panic_abort'],
-    // Lets the compiler that builds the rest do so, too, where it would take a nightly of another day.
-    env: { RUSTC_BOOTSTRAP: '1' },
   },
 ]
 
@@ -63,26 +66,25 @@ const variants = [
  * @param {(note: string) => void} note
  * @returns {Promise<string>} the size, for people
  */
-async function buildVariant(
-  { name, holds, lacks, linkerOptions = [], cargoOptions = [], env },
-  note,
-) {
+async function buildVariant({ name, holds, lacks, linkerOptions = [] }, note) {
   const target = inRepository('rust-wasm', 'target', name)
   const fresh = join(target, 'pkg')
   await rm(fresh, { recursive: true, force: true })
   const options = ['--target', 'web', '--mode', 'no-install', '--no-pack', '--out-name', 'core']
   await run(
     'wasm-pack',
-    ['build', 'rust-wasm', ...options, '--out-dir', fresh, '--', ...cargoOptions],
+    ['build', 'rust-wasm', ...options, '--out-dir', fresh, '--', ...ownStandardLibrary],
     {
       env: {
         RUSTFLAGS: [
           `-Ctarget-feature=${targetFeatures[name]}`,
+          ...panicAtOnce,
           ...linkerOptions.map((option) => `-Clink-arg=${option}`),
         ].join(' '),
         // A folder each, or the builds would throw away each other's dependencies.
         CARGO_TARGET_DIR: target,
-        ...env,
+        // Lets the compiler that builds the rest do so, too, where it would take a nightly of another day.
+        RUSTC_BOOTSTRAP: '1',
       },
       onLine: note,
     },
