@@ -35,6 +35,9 @@ const sharedMemory = [
 /** Nobody would read the message of a panic: it traps. Its text and what formats it would be a tenth of the bytes. */
 const panicAtOnce = ['-Zunstable-options', '-Cpanic=immediate-abort']
 
+/** What is fast because it is inlined asks for that; of all else LLVM would inline more than is of any use: 225. */
+const inlineLess = ['-Cllvm-args=-inline-threshold=80']
+
 /**
  * Rust ships no standard library for this target with atomics, nor one that panics at once: it is built along, from the
  * compiler's own sources.
@@ -79,6 +82,7 @@ async function buildVariant({ name, holds, lacks, linkerOptions = [] }, note) {
         RUSTFLAGS: [
           `-Ctarget-feature=${targetFeatures[name]}`,
           ...panicAtOnce,
+          ...inlineLess,
           ...linkerOptions.map((option) => `-Clink-arg=${option}`),
         ].join(' '),
         // A folder each, or the builds would throw away each other's dependencies.
