@@ -29,9 +29,6 @@ pub struct Walker {
     touched: u32,
 }
 
-/// What a walk in two hops may measure of one node's neighbourhood, in nodes' slots.
-const SPREAD: usize = 4;
-
 impl Walker {
     /// Starts counting distances anew.
     pub fn start(&mut self) {
@@ -87,7 +84,7 @@ impl Walker {
         ef: usize,
         matches: impl Fn(u32) -> bool,
     ) -> Result<()> {
-        self.begin(layer, ef, SPREAD * layer.slots(), self.except)?;
+        self.begin(layer, ef, 2 * layer.slots(), self.except)?;
         let mut count = if self.visited.insert(start) && matches(start) {
             self.new[0] = start;
             1
@@ -138,7 +135,8 @@ impl Walker {
         count
     }
 
-    /// Collects the new ones among the matching neighbours of a node, and of those of its neighbours that do not match.
+    /// Collects the new ones among the matching neighbours of a node and, until they are as many as a node has slots, among
+    /// those of its neighbours that do not match.
     fn gather_in_two_hops(
         &mut self,
         layer: &BaseLayer,
@@ -146,24 +144,24 @@ impl Walker {
         matches: impl Fn(u32) -> bool,
     ) -> usize {
         let mut count = 0;
-        for &neighbor in layer.links(node) {
-            // One that might not find room for its neighbours is left for another node to lead to.
-            if count + layer.slots() > SPREAD * layer.slots() || !self.visited.insert(neighbor) {
-                continue;
+        let mut collect = |visited: &mut Visited, links: &[u32]| {
+            for &node in links.iter().filter(|&&node| matches(node)) {
+                self.new[count] = node;
+                count += usize::from(visited.insert(node));
             }
-            if matches(neighbor) {
-                self.new[count] = neighbor;
-                count += 1;
-                continue;
+            count
+        };
+        let links = layer.links(node);
+        let mut collected = collect(&mut self.visited, links);
+        for &neighbor in links {
+            if collected >= layer.slots() {
+                break;
             }
-            for &second in layer.links(neighbor) {
-                if matches(second) && self.visited.insert(second) {
-                    self.new[count] = second;
-                    count += 1;
-                }
+            if self.visited.insert(neighbor) {
+                collected = collect(&mut self.visited, layer.links(neighbor));
             }
         }
-        count
+        collected
     }
 
     /// Makes room for the new neighbours of a node.

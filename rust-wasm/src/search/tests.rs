@@ -60,7 +60,7 @@ fn masks() -> impl Strategy<Value = Option<Vec<u64>>> {
             2 => a,
             _ => a | b,
         });
-    prop::option::of(prop::collection::vec(word, 0..6))
+    prop::option::of(prop::collection::vec(word, 0..11))
 }
 
 proptest! {
@@ -68,13 +68,13 @@ proptest! {
 
     #[test]
     fn as_many_as_match_are_found_and_only_these(
-        matrix in values(1..300),
+        matrix in values(1..600),
         queries in values(1..4),
         (metric, codes, method) in (metrics(), codes(), methods()),
-        (m, indexed) in (2usize..4, 0usize..400),
-        (k, ef) in (1usize..30, 1usize..20),
+        (m, indexed) in (2usize..4, 0usize..700),
+        (k, ef) in (1usize..8, 1usize..8),
         mask in masks(),
-        except in prop::option::of(0u32..300),
+        except in prop::option::of(0u32..600),
         removed in prop::collection::vec(any::<prop::sample::Index>(), 0..100),
     ) {
         let mut index = index(&matrix, metric, codes, m, indexed);
@@ -103,11 +103,11 @@ proptest! {
 
     #[test]
     fn many_are_answered_as_one_by_one(
-        matrix in values(1..300),
+        matrix in values(1..600),
         queries in values(0..50),
         (metric, codes, method) in (metrics(), codes(), methods()),
-        (m, indexed) in (2usize..4, 0usize..400),
-        (k, ef) in (1usize..30, 1usize..20),
+        (m, indexed) in (2usize..4, 0usize..700),
+        (k, ef) in (1usize..8, 1usize..8),
         mask in masks(),
         radius in prop_oneof![Just(f32::INFINITY), 0f32..4.0],
         threads in 1usize..4,
@@ -145,4 +145,44 @@ proptest! {
         let within = found(&mut index, &query, &Request { radius, ..request });
         prop_assert_eq!(within, (rows, distances, counts));
     }
+}
+
+/// Points all over a cube.
+fn scattered(rows: usize) -> Vec<f32> {
+    (0..rows * DIMENSION).map(|n| ((n as f64).sin() * 43_758.547).fract() as f32).collect()
+}
+
+#[test]
+fn walks_in_two_hops_find_the_nearest() {
+    let rows = 4_000;
+    let matrix = scattered(rows);
+    let mut index = index(&matrix, Metric::L2, CodeKind::None, 4, rows);
+    let mut mask = vec![0; rows.div_ceil(64)];
+    (0..rows).filter(|row| row % 11 < 2).for_each(|row| mask[row / 64] |= 1 << (row % 64));
+    let request = Request { mask: Some(&mask), ..Request::new(5, 10, Method::Graph) };
+    let mut same = 0;
+    for query in matrix.chunks(DIMENSION).step_by(100) {
+        let (rows, ..) = found(&mut index, query, &request);
+        // Fewer than a scan measures.
+        assert!(index.found().visited[0] < 500);
+        let (nearest, ..) = found(&mut index, query, &Request { method: Method::Exact, ..request });
+        same += nearest.iter().filter(|row| rows.contains(row)).count();
+    }
+    assert!(same > 40 * 5 * 9 / 10, "{same} of 200");
+}
+
+#[test]
+fn a_row_is_searched_for_as_if_it_were_not_there() {
+    let rows = 2_000;
+    let matrix = scattered(rows);
+    let mut index = index(&matrix, Metric::L2, CodeKind::None, 4, rows);
+    let mut same = 0;
+    for (row, query) in matrix.chunks(DIMENSION).enumerate().step_by(50) {
+        let request = Request { except: Some(row as u32), ..Request::new(5, 20, Method::Graph) };
+        let (rows, ..) = found(&mut index, query, &request);
+        assert!(rows.len() == 5 && !rows.contains(&(row as u32)));
+        let (nearest, ..) = found(&mut index, query, &Request { method: Method::Exact, ..request });
+        same += nearest.iter().filter(|row| rows.contains(row)).count();
+    }
+    assert!(same > 40 * 5 * 9 / 10, "{same} of 200");
 }

@@ -1,7 +1,9 @@
 //! Which way of finding candidates costs least.
 
-/// A distance along a walk costs about as much as this many of a scan, which reads rows in order and keeps no books.
-const SCANNED: u64 = 2;
+/// A distance along a walk costs as much as this many of a scan, which reads rows in order and keeps no books.
+const SCANNED: u64 = 3;
+/// A node kept by a walk in two hops costs as much as this many kept by a walk over all nodes.
+const TWO_HOPS: u64 = 5;
 
 /// How the rows near a query are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,15 +18,18 @@ pub enum Way {
 
 /// The way to `ef` rows of which `matching` match, on a graph of `m` links over `rows`.
 pub fn cheapest(rows: usize, matching: usize, ef: usize, m: usize) -> Way {
+    let ef = ef.min(rows);
+    // Only one in `rows / matching` nodes of a walk over all counts, so that more are kept.
+    let wide = (ef as u64).saturating_mul(rows as u64) / matching.max(1) as u64;
+    let two_hops = (ef as u64).saturating_mul(TWO_HOPS);
     // A walk measures about M nodes for each that it keeps.
-    let walk = (ef as u64).saturating_mul(m as u64).saturating_mul(SCANNED);
-    if matching as u64 <= walk {
+    let walked = wide.min(two_hops).saturating_mul(m as u64);
+    if matching as u64 <= walked.saturating_mul(SCANNED) {
         Way::Scan
-    } else if matching < rows / 2 {
+    } else if two_hops < wide {
         Way::TwoHop(ef)
     } else {
-        // Only one in `rows / matching` nodes counts, so that more are kept.
-        Way::Walk((ef as u64 * rows as u64 / matching as u64) as usize)
+        Way::Walk(wide as usize)
     }
 }
 
@@ -36,11 +41,14 @@ mod tests {
     fn few_matching_rows_are_scanned_and_many_are_walked() {
         let way = |matching| cheapest(100_000, matching, 100, 16);
         assert_eq!(way(0), Way::Scan);
-        assert_eq!(way(3_200), Way::Scan);
-        assert_eq!(way(3_201), Way::TwoHop(100));
-        assert_eq!(way(49_999), Way::TwoHop(100));
-        assert_eq!(way(50_000), Way::Walk(200));
+        assert_eq!(way(20_000), Way::Scan);
+        assert_eq!(way(30_000), Way::Walk(333));
         assert_eq!(way(100_000), Way::Walk(100));
-        assert_eq!(cheapest(usize::MAX, usize::MAX, usize::MAX, 64), Way::Scan);
+        let way = |matching| cheapest(1_000_000, matching, 100, 16);
+        assert_eq!(way(24_000), Way::Scan);
+        assert_eq!(way(24_001), Way::TwoHop(100));
+        assert_eq!(way(199_000), Way::TwoHop(100));
+        assert_eq!(way(200_000), Way::Walk(500));
+        assert_eq!(cheapest(1 << 31, 1 << 31, usize::MAX, 64), Way::Scan);
     }
 }
