@@ -4,6 +4,7 @@ use crate::codec::Part;
 use crate::error::{Error, Result};
 use crate::hnsw::build::Builder;
 use crate::hnsw::bulk::Bulk;
+use crate::hnsw::repair::Repair;
 use crate::hnsw::{Graph, Params};
 use crate::memory::{try_reserve, try_reserve_total};
 use crate::metric::Metric;
@@ -17,6 +18,7 @@ use crate::selection::Selection;
 use crate::snapshot::DirtyParts;
 use crate::space::{Rows, Space, Store};
 
+mod indexing;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) mod tests;
 
@@ -26,10 +28,6 @@ pub const MAX_DIMENSION: usize = 65_536;
 pub const MAX_M: usize = 64;
 /// The most candidates kept while inserting.
 pub const MAX_EF_CONSTRUCTION: usize = 4096;
-
-/// From so many waiting rows on, if they are at least as many as those in it, the graph is built anew at once. (Tests
-/// build small ones that way.)
-const BULK_FROM: usize = if cfg!(test) { 100 } else { 2000 };
 
 /// What distances are first computed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +112,9 @@ pub struct Index {
     builder: Option<Builder>,
     /// The graph that will take the place of this one.
     bulk: Option<Bulk>,
+    repair: Option<Repair>,
+    /// Rows that were removed since they came into the graph and are still there, about: some may stand for others.
+    removed: usize,
     searcher: Searcher,
     pub(crate) dirty: DirtyParts,
 }
@@ -136,6 +137,8 @@ impl Index {
             graph: None,
             builder: None,
             bulk: None,
+            repair: None,
+            removed: 0,
             searcher: Searcher::new()?,
             dirty: DirtyParts::default(),
         })
@@ -242,12 +245,15 @@ impl Index {
         }
     }
 
-    /// Removes a row from all later answers; it may still route.
+    /// Removes a row from all later answers; it still routes until the graph is repaired.
     pub fn remove(&mut self, row: u32) -> Result<()> {
         self.check_row(row)?;
-        let (word, bit) = (&mut self.live[row as usize / 64], 1 << (row % 64));
-        self.live_rows -= usize::from(*word & bit != 0);
-        *word &= !bit;
+        if !Selection::new(&self.live, None).contains(row) {
+            return Ok(());
+        }
+        self.live[row as usize / 64] &= !(1 << (row % 64));
+        self.live_rows -= 1;
+        self.removed += usize::from(self.graph.as_ref().is_some_and(|graph| graph.has(row)));
         self.dirty.state = true;
         Ok(())
     }
@@ -259,59 +265,11 @@ impl Index {
         }
         self.builder = None;
         self.bulk = None;
+        self.repair = None;
+        self.removed = 0;
         self.graph = params.map(Graph::new);
         self.dirty.state = true;
         Ok(())
-    }
-
-    /// Inserts up to `count` waiting rows into the graph, if there is one; answers how many still wait.
-    pub fn index_rows(&mut self, count: usize) -> Result<usize> {
-        let Some(graph) = &mut self.graph else {
-            return Ok(0);
-        };
-        self.dirty.state = true;
-        let rows = self.codes.as_ref().unwrap_or(&self.originals);
-        let space = Space { rows, originals: &self.originals };
-        let walker = self.searcher.walker();
-        if self.bulk.is_none() && rows.len() - graph.indexed() >= BULK_FROM.max(graph.indexed()) {
-            self.bulk = Some(Bulk::new(space, graph.params, &self.live)?);
-        }
-        if let Some(bulk) = &mut self.bulk {
-            if bulk.step(space, count)?
-                && let Some(bulk) = self.bulk.take()
-            {
-                let (built, builder) = bulk.finish(space, walker)?;
-                (*graph, self.builder) = (built, Some(builder));
-            }
-            return Ok(self.waiting());
-        }
-        let builder = match &mut self.builder {
-            Some(builder) => builder,
-            none => none.insert(Builder::new(space, graph)?),
-        };
-        for _ in 0..count {
-            let Some(row) = graph.next_row(rows.len(), builder)? else {
-                break;
-            };
-            if Selection::new(&self.live, None).contains(row) {
-                graph.insert(space, row, builder, walker)?;
-            } else {
-                graph.skip();
-            }
-        }
-        Ok(self.waiting())
-    }
-
-    /// Rows that are not in the graph yet; while many are built in at once, what is left of that.
-    pub fn waiting(&self) -> usize {
-        if self.graph.is_none() {
-            return 0;
-        }
-        let rows = self.rows() - self.indexed();
-        match &self.bulk {
-            Some(bulk) => ((rows as f32 * bulk.left()) as usize).max(1),
-            None => rows,
-        }
     }
 
     /// Finds, for each of the queries (row-major), the best `k` rows among those that live and match; the answers are in
@@ -343,6 +301,9 @@ impl Index {
     /// Completes an index whose vectors and codes have been read.
     pub(crate) fn restore(&mut self, live: Vec<u64>, graph: Option<Graph>) -> Result<()> {
         self.live_rows = Selection::new(&live, None).count();
+        if let Some(graph) = &graph {
+            self.removed = Selection::new(&graph.removed(&live)?, None).count();
+        }
         self.live = live;
         self.graph = graph;
         self.dirty.grow(self.rows(), &self.originals, self.codes.as_ref())

@@ -16,15 +16,15 @@ const EF_DESCENT: usize = 8;
 
 /// What insertion needs beside the graph; kept from one to the next, so that an insertion allocates nothing.
 pub struct Builder {
-    query: Query,
-    pruner: Pruner,
+    pub(super) query: Query,
+    pub(super) pruner: Pruner,
     /// The spanning tree of every layer.
-    trees: Vec<Tree>,
+    pub(super) trees: Vec<Tree>,
     /// The links the new node will have, by layer.
     selected: Vec<Vec<Candidate>>,
-    rows: Vec<u32>,
-    distances: Vec<f32>,
-    kept: Vec<Candidate>,
+    pub(super) rows: Vec<u32>,
+    pub(super) distances: Vec<f32>,
+    pub(super) kept: Vec<Candidate>,
 }
 
 impl Builder {
@@ -60,10 +60,10 @@ impl Builder {
 
 /// The new row on one layer.
 #[derive(Clone, Copy)]
-struct New {
-    layer: usize,
-    node: u32,
-    row: u32,
+pub(super) struct New {
+    pub layer: usize,
+    pub node: u32,
+    pub row: u32,
 }
 
 impl Graph {
@@ -154,7 +154,20 @@ impl Graph {
         self.walk(space, layer, &builder.query, start, self.params.ef_construction, walker)?;
         let reached = walker.pool.nodes().find(|&node| builder.trees[layer].has(node));
         let nearest = reached.unwrap_or(self.layers.node_of(layer, self.entry));
-        let nearest = self.candidate(space, &builder.query, layer, nearest);
+        self.hang_below(space, new, nearest, builder);
+        if layer == 0 {
+            builder.trees[0].spread(&self.layers.base, node)
+        } else {
+            builder.trees[layer].spread(&self.layers.upper.layer(layer), node)
+        }
+    }
+
+    /// Makes a node that has no parent the child of another, or, where that has no room, of one below it, and links the
+    /// two in both directions.
+    pub(super) fn hang_below(&mut self, space: Space, new: New, above: u32, builder: &mut Builder) {
+        let New { layer, node, row } = new;
+        space.load_row(&mut builder.query, row);
+        let nearest = self.candidate(space, &builder.query, layer, above);
         let parent = builder.trees[layer].parent_for(&self.layers, layer, &[nearest]);
         let parent = parent.unwrap_or(nearest.node);
         builder.trees[layer].attach(node, parent);
@@ -164,11 +177,6 @@ impl Graph {
             if !self.layers.links(layer, from.node).contains(&to.node) {
                 self.add_link(space, &from, New { layer, node: to.node, row: to.row }, builder);
             }
-        }
-        if layer == 0 {
-            builder.trees[0].spread(&self.layers.base, node)
-        } else {
-            builder.trees[layer].spread(&self.layers.upper.layer(layer), node)
         }
     }
 
@@ -307,7 +315,7 @@ impl Graph {
         }
     }
 
-    fn write_links(&mut self, layer: usize, node: u32, links: &[Candidate]) {
+    pub(super) fn write_links(&mut self, layer: usize, node: u32, links: &[Candidate]) {
         let slots = self.layers.links_mut(layer, node);
         write(slots, node, links.iter().map(|candidate| candidate.node));
         self.mark_dirty(self.layers.row(layer, node));

@@ -6,6 +6,7 @@
 //!   vectors would else fill each other's links and close themselves off.
 //! - Each layer has a spanning tree whose links are never pruned ([`tree`]): every node can be reached from every other,
 //!   whatever the order of insertion.
+//! - The links around removed rows are mended, until no link leads to one ([`repair`]).
 //! - Rows that wait together are inserted spread over all of them ([`round`]).
 //! - A row's layers follow from the seed and its number ([`level`]), so a graph has no random state.
 
@@ -15,6 +16,7 @@ pub mod layers;
 pub mod level;
 pub mod pool;
 pub mod prune;
+pub mod repair;
 pub mod round;
 pub mod saved;
 pub mod tree;
@@ -75,9 +77,15 @@ impl Graph {
         }
     }
 
-    /// Rows the graph has taken in. Those that were dead by then have no links and are not reached.
+    /// Rows the graph has taken in. Those that were dead by then, or were taken out since, have no links and are not
+    /// reached.
     pub fn indexed(&self) -> usize {
         self.round.rows().end as usize - self.round.left()
+    }
+
+    /// Whether a row has been taken in. Those that were dead by then have, too.
+    pub fn has(&self, row: u32) -> bool {
+        row < self.round.rows().end && !self.round.waits(row)
     }
 
     /// Rows that are not in the graph yet, beside those beyond the round's end.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::layers::used;
 use super::*;
 use crate::codec::Part;
-use crate::index::tests::configs;
+use crate::index::tests::{all_configs, configs};
 use crate::index::{CodeKind, Config, Index, Originals};
 use crate::metric::Metric;
 use crate::search::{Method, Request};
@@ -24,6 +24,11 @@ fn rows() -> impl Strategy<Value = Vec<[i8; DIMENSION]>> {
             .flat_map(|(n, times)| core::iter::repeat_n(few[n % few.len()], times))
             .collect()
     })
+}
+
+/// Rows to remove: often many, so that repair is due.
+fn removals() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+    prop::collection::vec(any::<prop::sample::Index>(), 0..60)
 }
 
 fn params() -> impl Strategy<Value = Params> {
@@ -104,13 +109,12 @@ proptest! {
         rows in rows(),
         config in configs(DIMENSION),
         params in params(),
-        steps in prop::collection::vec((0usize..200, 0usize..300, any::<bool>()), 1..6),
-        removed in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
+        steps in prop::collection::vec((0usize..200, 0usize..300, any::<bool>(), removals()), 1..9),
     ) {
         let mut index = Index::new(config).unwrap();
         index.set_graph(Some(params)).unwrap();
         let mut added = 0;
-        for (arrive, insert, reload) in steps {
+        for (arrive, count, reload, removed) in steps {
             let more: Range<usize> = added..rows.len().min(added + arrive);
             added = more.end;
             add(&mut index, &rows[more]);
@@ -119,8 +123,8 @@ proptest! {
                     index.remove(row.index(index.rows()) as u32).unwrap();
                 }
             }
-            let left = index.index_rows(insert).unwrap();
-            prop_assert_eq!(left == 0, index.rows() == index.indexed());
+            let left = index.index_rows(count).unwrap();
+            prop_assert!(left > 0 || index.rows() == index.indexed());
             check(index.graph.as_ref().unwrap(), &index.live);
             if reload {
                 index = reloaded(&index);
@@ -128,6 +132,71 @@ proptest! {
         }
         index.search(&[1.0; DIMENSION], &Request::new(usize::MAX, 1, Method::Graph)).unwrap();
         prop_assert_eq!(index.found().rows.len(), index.live_rows());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn no_link_leads_to_a_removed_row_after_repair(
+        rows in rows(),
+        config in configs(DIMENSION),
+        params in params(),
+        removed in removals(),
+        again in removals(),
+        reload_after in 0usize..50,
+        count in 1usize..5,
+    ) {
+        let mut index = Index::new(config).unwrap();
+        index.set_graph(Some(params)).unwrap();
+        add(&mut index, &rows);
+        while index.index_rows(usize::MAX).unwrap() > 0 {}
+        let remove = |index: &mut Index, rows: &[prop::sample::Index]| {
+            rows.iter().for_each(|row| index.remove(row.index(index.rows()) as u32).unwrap());
+        };
+        remove(&mut index, &removed);
+        for step in 0.. {
+            if index.index_rows(count).unwrap() == 0 {
+                break;
+            }
+            check(index.graph.as_ref().unwrap(), &index.live);
+            if step == reload_after {
+                remove(&mut index, &again);
+                index = reloaded(&index);
+            }
+        }
+        let graph = index.graph.as_ref().unwrap();
+        check(graph, &index.live);
+        let live = Selection::new(&index.live, None);
+        let stands = |row| graph.twins.of(row).any(|twin| live.contains(twin));
+        let kept: Vec<u32> = (0..graph.layers.nodes(0) as u32)
+            .filter(|&row| !live.contains(row) && !stands(row))
+            .filter(|&row| !used(graph.layers.links(0, row), row).is_empty())
+            .collect();
+        prop_assert!(kept.len() < 4.max(index.rows() / 100), "{kept:?}");
+    }
+}
+
+#[test]
+fn a_graph_of_which_all_rows_are_removed_takes_new_ones_in() {
+    for config in all_configs(DIMENSION) {
+        let mut index = Index::new(config).unwrap();
+        index.set_graph(Some(Params { m: 2, ef_construction: 8, seed: 1 })).unwrap();
+        let rows =
+            |from: i8| (0..50).map(|n| [from, n, n / 2, n / 3, 1, 2, 3, n]).collect::<Vec<_>>();
+        add(&mut index, &rows(1));
+        index.index_rows(usize::MAX).unwrap();
+        (0..50).for_each(|row| index.remove(row).unwrap());
+        assert_eq!(index.waiting(), 50);
+        assert_eq!(index.index_rows(usize::MAX).unwrap(), 0);
+        assert_eq!(index.graph.as_ref().unwrap().entry, NONE);
+        index = reloaded(&index);
+        add(&mut index, &rows(2));
+        assert_eq!(index.index_rows(usize::MAX).unwrap(), 0);
+        check(index.graph.as_ref().unwrap(), &index.live);
+        index.search(&[1.0; DIMENSION], &Request::new(100, 1, Method::Graph)).unwrap();
+        assert_eq!(index.found().rows.len(), 50);
     }
 }
 

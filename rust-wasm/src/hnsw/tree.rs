@@ -87,6 +87,24 @@ impl Tree {
         self.children[parent as usize] += 1;
     }
 
+    /// Takes a node off its parent, if it has one; its own children stay with it.
+    pub fn detach(&mut self, node: u32) {
+        let parent = core::mem::replace(&mut self.parents[node as usize], NONE);
+        if parent != NONE {
+            self.children[parent as usize] -= 1;
+        }
+    }
+
+    /// Whether a node hangs below another one.
+    pub fn has_parent(&self, node: u32) -> bool {
+        self.parents[node as usize] != NONE
+    }
+
+    /// Whether it hangs below this one.
+    pub fn is_parent(&self, parent: u32, node: u32) -> bool {
+        self.parents[node as usize] == parent
+    }
+
     /// Whether the link between two nodes is one of the tree's.
     #[inline(always)]
     pub fn links(&self, a: u32, b: u32) -> bool {

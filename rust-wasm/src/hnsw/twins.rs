@@ -22,6 +22,20 @@ impl Twins {
         Ok(())
     }
 
+    /// Takes the rows that are not kept off all lists, and calls `changed` with every row of which the next one has changed.
+    pub fn retain(&mut self, keep: impl Fn(u32) -> bool, mut changed: impl FnMut(u32)) {
+        let rows = self.next.len() as u32;
+        // Those that are kept come first: their lists lead through those that are not.
+        for row in (0..rows).filter(|&row| keep(row)).chain((0..rows).filter(|&row| !keep(row))) {
+            let next = if keep(row) { self.of(row).find(|&next| keep(next)) } else { None };
+            let next = next.unwrap_or(NONE);
+            if self.next[row as usize] != next {
+                self.next[row as usize] = next;
+                changed(row);
+            }
+        }
+    }
+
     /// The rows that hang on a node.
     pub fn of(&self, node: u32) -> impl Iterator<Item = u32> {
         let next = |row: u32| self.next.get(row as usize).copied().filter(|&row| row != NONE);
@@ -70,6 +84,15 @@ mod tests {
         assert_eq!(twins.of(3).collect::<Vec<_>>(), [4]);
         assert_eq!(twins.of(9).count(), 0);
         assert!(Twins::from_next(twins.next().to_vec()).unwrap().is_some());
+    }
+
+    #[test]
+    fn rows_that_are_not_kept_are_in_no_list() {
+        let mut twins = Twins::from_next(vec![5, NONE, 1, 4, NONE, 2, NONE]).unwrap().unwrap();
+        let mut changed = Vec::new();
+        twins.retain(|row| ![2, 3, 5].contains(&row), |row| changed.push(row));
+        assert_eq!(twins.next(), [1, NONE, NONE, NONE, NONE, NONE, NONE]);
+        assert_eq!(changed, [0, 2, 3, 5]);
     }
 
     #[test]
