@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::hnsw::prune::{Candidate, Pruner};
 use crate::memory::{try_reserve, try_resize};
-use crate::space::Space;
+use crate::space::{Query, Rows, Space};
 use crate::topk::Key;
 
 use super::nearest::{KEPT, List, Nearest};
@@ -59,14 +59,26 @@ pub struct Joiner {
     pruner: Pruner,
     selected: Vec<Candidate>,
     keys: Vec<Key>,
+    query: Query,
+    rows: Vec<u32>,
+    distances: Vec<f32>,
 }
 
 impl Joiner {
     /// For links in so many slots.
     pub fn new(space: Space, slots: usize) -> Result<Self> {
-        let mut selected = Vec::new();
+        let (mut selected, mut rows, mut distances) = (Vec::new(), Vec::new(), Vec::new());
         try_reserve(&mut selected, slots)?;
-        Ok(Self { pruner: Pruner::new(space, MAX_CANDIDATES)?, selected, keys: Vec::new() })
+        try_reserve(&mut rows, 2 * slots)?;
+        try_resize(&mut distances, 2 * slots, 0.0)?;
+        Ok(Self {
+            pruner: Pruner::new(space, MAX_CANDIDATES)?,
+            selected,
+            keys: Vec::new(),
+            query: space.rows.new_query()?,
+            rows,
+            distances,
+        })
     }
 
     /// Makes room for nodes that so many links lead to.
@@ -90,7 +102,7 @@ impl Joiner {
             let linked = list.keys().iter().filter(|key| twins[key.row() as usize] == 0);
             self.keys.extend(linked);
         }
-        self.select(space, row_of, m);
+        self.select(space, |place| row_of[place as usize], m);
         list.replace(self.selected.iter().map(|link| Key::new(link.distance, link.node)));
     }
 
@@ -111,18 +123,41 @@ impl Joiner {
         self.keys.extend(back.to(place).iter().filter(new));
         self.keys.sort_unstable();
         if self.keys.len() > slots {
-            self.select(space, row_of, slots);
+            self.select(space, |place| row_of[place as usize], slots);
             list.replace(self.selected.iter().map(|link| Key::new(link.distance, link.node)));
         } else {
             list.replace(self.keys.iter().copied());
         }
     }
 
+    /// Selects links of a row among those it has on layer 0 and those it has on the layer above, as rows. The nearest of
+    /// all rows lie on one side only where the rows are clusters; without links to the others a walk could not leave.
+    pub fn bridge(
+        &mut self,
+        space: Space,
+        row: u32,
+        near: &[u32],
+        far: impl Iterator<Item = u32>,
+        slots: usize,
+    ) -> &[Candidate] {
+        self.rows.clear();
+        self.rows.extend(near);
+        self.rows.extend(far.filter(|other| !near.contains(other)));
+        space.load_row(&mut self.query, row);
+        let distances = &mut self.distances[..self.rows.len()];
+        space.rows.distances(&self.query, &self.rows, distances);
+        self.keys.clear();
+        self.keys.extend(self.rows.iter().zip(distances).map(|(&row, d)| Key::new(*d, row)));
+        self.keys.sort_unstable();
+        self.select(space, |row| row, slots);
+        &self.selected
+    }
+
     /// Selects links among `keys`, which are sorted.
-    fn select(&mut self, space: Space, row_of: &[u32], m: usize) {
+    fn select(&mut self, space: Space, row_of: impl Fn(u32) -> u32, m: usize) {
         let candidates = self.keys.iter().take(MAX_CANDIDATES).map(|key| Candidate {
             node: key.row(),
-            row: row_of[key.row() as usize],
+            row: row_of(key.row()),
             distance: key.distance(),
             protected: false,
         });

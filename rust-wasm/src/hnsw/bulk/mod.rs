@@ -20,7 +20,7 @@ use crate::parallel::{Scattered, for_each, threads};
 use crate::space::{Rows, Space};
 
 use super::build::Builder;
-use super::layers::write;
+use super::layers::{Layer, used, write};
 use super::level::{self, mix};
 use super::round::Round;
 use super::walk::Walker;
@@ -264,12 +264,25 @@ impl Bulk {
             let links = self.nearest.of(place).iter().map(|key| self.nodes[key.row() as usize]);
             write(self.graph.layers.links_mut(self.layer, node), node, links);
             self.graph.mark_dirty(self.rows[place]);
+            if self.layer == 1 {
+                self.bridge(space, place);
+            }
         }
         self.phase = Phase::Join(places.end);
         if places.end == self.nodes.len() {
             self.phase = Phase::Part;
         }
         places.len() * PRUNING_COST
+    }
+
+    /// Gives a node of layer 1 those of its links on layer 0 as well that lead elsewhere than its links there.
+    fn bridge(&mut self, space: Space, place: usize) {
+        let layers = &mut self.graph.layers;
+        let (row, slots) = (self.rows[place], layers.slots(0));
+        let near = used(layers.base.links(row), row);
+        let far = self.nearest.of(place).iter().map(|key| self.rows[key.row() as usize]);
+        let links = self.scratches[0].joiner.bridge(space, row, near, far, slots);
+        write(layers.base.links_mut(row), row, links.iter().map(|link| link.row));
     }
 
     /// Goes on with the nodes of the layer above; `false` where there are none.
