@@ -135,7 +135,7 @@ impl Graph {
         false
     }
 
-    /// Selects a node's links anew if some lead to removed nodes, but for those of the spanning tree. A removed node only
+    /// Mends a node's links if any of them leads to a removed node and is not of the spanning tree. A removed node only
     /// loses such links. Answers whether there were any.
     fn mend(
         &mut self,
@@ -145,37 +145,50 @@ impl Graph {
         repair: &mut Repair,
         builder: &mut Builder,
     ) -> bool {
-        let Self { layers, params, .. } = self;
-        if layer > 0 && layers.upper.level(node) < layer {
+        if layer > 0 && self.layers.upper.level(node) < layer {
             return false;
         }
-        let Builder { query, trees, pruner, rows, distances, kept, .. } = builder;
-        let Repair { removed, keys, nodes, .. } = repair;
-        let removed = Selection::new(removed, None);
-        let is_removed = |node: u32| removed.contains(layers.row(layer, node));
-        let stays = |&&link: &&u32| !is_removed(link) || trees[layer].links(node, link);
-        let links = used(layers.links(layer, node), node);
+        let removed = Selection::new(&repair.removed, None);
+        let is_removed = |node: u32| removed.contains(self.layers.row(layer, node));
+        let tree = &builder.trees[layer];
+        let stays = |&&link: &&u32| !is_removed(link) || tree.links(node, link);
+        let links = used(self.layers.links(layer, node), node);
         if links.iter().all(|link| stays(&link)) {
             return false;
         }
-        let row = layers.row(layer, node);
         if is_removed(node) {
-            nodes.clear();
-            nodes.extend(links.iter().filter(stays));
-            write(self.layers.links_mut(layer, node), node, nodes.iter().copied());
-            self.mark_dirty(row);
+            repair.nodes.clear();
+            repair.nodes.extend(links.iter().filter(stays));
+            let kept = repair.nodes.iter().copied();
+            write(self.layers.links_mut(layer, node), node, kept);
+            self.mark_dirty(self.layers.row(layer, node));
             return true;
         }
-        keys.clear();
-        keys.extend(links.iter().filter(stays).map(|&link| Key::new(0.0, link)));
+        repair.keys.clear();
+        repair.keys.extend(links.iter().filter(stays).map(|&link| Key::new(0.0, link)));
         for &link in links.iter().filter(|&&link| is_removed(link)) {
-            let seconds = used(layers.links(layer, link), link).iter();
+            let seconds = used(self.layers.links(layer, link), link).iter();
             let seconds = seconds.filter(|&&second| second != node && !is_removed(second));
-            keys.extend(seconds.map(|&second| Key::new(0.0, second)));
+            repair.keys.extend(seconds.map(|&second| Key::new(0.0, second)));
         }
+        self.select_links(space, layer, node, &mut repair.keys, builder);
+        true
+    }
+
+    /// Selects a node's links among the nodes of these keys, some of which are there several times.
+    fn select_links(
+        &mut self,
+        space: Space,
+        layer: usize,
+        node: u32,
+        keys: &mut Vec<Key>,
+        builder: &mut Builder,
+    ) {
+        let Self { layers, params, .. } = self;
+        let Builder { query, trees, pruner, rows, distances, kept, .. } = builder;
         keys.sort_unstable();
         keys.dedup();
-        space.load_row(query, row);
+        space.load_row(query, layers.row(layer, node));
         for keys in keys.chunks_mut(distances.len()) {
             rows.clear();
             rows.extend(keys.iter().map(|key| layers.row(layer, key.row())));
@@ -185,21 +198,20 @@ impl Graph {
             }
         }
         keys.sort_unstable();
-        // Links of the tree, which take no more than a node's slots, come in any case, so that there is always room.
+        // The pruner has room for this many beside the tree's links, which take no more than a node's slots.
         let mut room = params.ef_construction.max(2 * params.m + 1) - layers.slots(layer);
         pruner.candidates.clear();
         for key in keys {
-            let (node_of_key, distance) = (key.row(), key.distance());
-            let protected = trees[layer].links(node, node_of_key);
+            let (other, distance) = (key.row(), key.distance());
+            let protected = trees[layer].links(node, other);
             if protected || room > 0 {
-                let row = layers.row(layer, node_of_key);
-                pruner.candidates.push(Candidate { node: node_of_key, row, distance, protected });
+                let row = layers.row(layer, other);
+                pruner.candidates.push(Candidate { node: other, row, distance, protected });
                 room -= usize::from(!protected);
             }
         }
         pruner.select(space, layers.slots(layer), kept);
         self.write_links(layer, node, kept);
-        true
     }
 
     /// Takes removed rows off the lists of twins.

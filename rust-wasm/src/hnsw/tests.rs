@@ -179,6 +179,38 @@ proptest! {
 }
 
 #[test]
+fn a_few_removed_rows_are_left_and_many_are_built_around() {
+    let config = all_configs(DIMENSION)[0];
+    let mut index = Index::new(config).unwrap();
+    index.set_graph(Some(Params { m: 4, ef_construction: 20, seed: 1 })).unwrap();
+    let rows: Vec<_> = (0..300u32)
+        .map(|row| core::array::from_fn(|n| (level::mix(row.into()) >> (8 * n)) as i8))
+        .collect();
+    add(&mut index, &rows);
+    while index.index_rows(usize::MAX).unwrap() > 0 {}
+    (0..3).for_each(|row| index.remove(row).unwrap());
+    assert_eq!(index.waiting(), 0);
+    // A row counts once, and reloading counts the same.
+    (2..5).for_each(|row| index.remove(row).unwrap());
+    assert_eq!((index.waiting(), reloaded(&index).waiting()), (5, 5));
+    while index.index_rows(1).unwrap() > 0 {}
+    (100..210).for_each(|row| index.remove(row).unwrap());
+    assert_eq!(index.waiting(), 110);
+    while index.index_rows(1).unwrap() > 0 {}
+    // As a graph that never held them.
+    let mut anew = Index::new(config).unwrap();
+    anew.set_graph(index.graph_params()).unwrap();
+    add(&mut anew, &rows);
+    (0..5).chain(100..210).for_each(|row| anew.remove(row).unwrap());
+    while anew.index_rows(usize::MAX).unwrap() > 0 {}
+    let links = |index: &Index| {
+        let layers = &index.graph.as_ref().unwrap().layers;
+        (0..300).flat_map(|row| layers.links(0, row).to_vec()).collect::<Vec<_>>()
+    };
+    assert_eq!(links(&index), links(&anew));
+}
+
+#[test]
 fn a_graph_of_which_all_rows_are_removed_takes_new_ones_in() {
     for config in all_configs(DIMENSION) {
         let mut index = Index::new(config).unwrap();
