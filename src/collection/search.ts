@@ -93,9 +93,7 @@ function efOf(state: CollectionState, { ef, targetRecall, k }: ValidSearchOption
   const ownEf = policy.type === 'flat' ? undefined : policy.efSearch
   if (ef !== undefined) return ef
   if (targetRecall === undefined && ownEf !== undefined) return ownEf
-  const target = targetRecall ?? DEFAULT_TARGET_RECALL
-  // The core cannot leave a row out of its own walk yet, so that what is measured comes out too narrow.
-  return Math.max(efFor(state.calibration, target, k), efFor(undefined, target, k))
+  return efFor(state.calibration, targetRecall ?? DEFAULT_TARGET_RECALL, k)
 }
 
 /** @throws QuiverError `INVALID_VECTOR`, `DIMENSION_MISMATCH`, `NOT_FOUND`, `NO_EMBEDDER`, `EMBEDDING_FAILED` */
