@@ -264,7 +264,7 @@ impl Bulk {
             let links = self.nearest.of(place).iter().map(|key| self.nodes[key.row() as usize]);
             write(self.graph.layers.links_mut(self.layer, node), node, links);
             self.graph.mark_dirty(self.rows[place]);
-            if self.layer == 1 {
+            if self.layer > 0 {
                 self.bridge(space, place);
             }
         }
