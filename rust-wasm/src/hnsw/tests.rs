@@ -60,8 +60,8 @@ fn reloaded(index: &Index) -> Index {
     loader.finish().unwrap()
 }
 
-/// Every inserted live row is reached from the entry: on layer 0 and, as a twin, beside it; and every layer is
-/// connected in itself.
+/// Every inserted live row is reached from the entry by links that go both ways: on layer 0 and, as a twin, beside it; and
+/// every layer is connected in itself. So a graph that was saved has spanning trees when it is loaded.
 fn check(graph: &Graph, live: &[u64]) {
     let inserted = |row: u32| row < graph.round.rows().end && !graph.round.waits(row);
     if graph.entry == NONE {
@@ -96,7 +96,8 @@ fn reached(graph: &Graph, layer: usize) -> std::collections::BTreeSet<u32> {
         let links = used(graph.layers.links(layer, node), node);
         let distinct: std::collections::BTreeSet<u32> = links.iter().copied().collect();
         assert_eq!(distinct.len(), links.len(), "node {node} has a link twice");
-        queue.extend(links.iter().copied().filter(|&link| seen.insert(link)));
+        let mutual = |&link: &u32| used(graph.layers.links(layer, link), link).contains(&node);
+        queue.extend(links.iter().copied().filter(mutual).filter(|&link| seen.insert(link)));
     }
     seen
 }
