@@ -12,7 +12,7 @@ use crate::topk::Key;
 use super::parting::MAX_LEAF;
 
 /// Nearest nodes kept of each.
-pub const KEPT: usize = 64;
+pub const KEPT: usize = 96;
 
 /// The nearest nodes met so far of every node, by place.
 pub struct Nearest {
