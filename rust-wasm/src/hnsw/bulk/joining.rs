@@ -1,6 +1,7 @@
 //! From the nearest nodes of every node to its links: pruned, and joined with the links that others have to it.
 
 use crate::error::Result;
+use crate::hnsw::NONE;
 use crate::hnsw::prune::{Candidate, Pruner};
 use crate::memory::{try_reserve, try_resize};
 use crate::space::{Query, Rows, Space};
@@ -92,14 +93,14 @@ impl Joiner {
         &mut self,
         space: Space,
         row_of: &[u32],
-        twins: &[u8],
+        same_as: &[u32],
         place: usize,
         list: &mut List,
         m: usize,
     ) {
         self.keys.clear();
-        if twins[place] == 0 {
-            let linked = list.keys().iter().filter(|key| twins[key.row() as usize] == 0);
+        if same_as[place] == NONE {
+            let linked = list.keys().iter().filter(|key| same_as[key.row() as usize] == NONE);
             self.keys.extend(linked);
         }
         self.select(space, |place| row_of[place as usize], m);

@@ -61,11 +61,10 @@ pub struct Bulk {
     nodes: Vec<u32>,
     rows: Vec<u32>,
     nearest: Nearest,
-    /// By place: 1 for a node that is the same as another, else 0.
-    twins: Vec<u8>,
-    /// Rows of layer 0: those that are the same as no other, and those that are.
+    /// By place: the lower place of a node that is the same, or `NONE`.
+    same_as: Vec<u32>,
+    /// Rows of layer 0 that are the same as none before.
     single_rows: Vec<u32>,
-    twin_rows: Vec<u32>,
     parting: Parting,
     parted: usize,
     back: Back,
@@ -93,10 +92,12 @@ impl Bulk {
         let mut nodes = Vec::new();
         try_reserve(&mut nodes, rows.len())?;
         nodes.extend(&rows);
-        let mut twins = Vec::new();
-        try_resize(&mut twins, rows.len(), 0)?;
+        let mut same_as = Vec::new();
+        try_resize(&mut same_as, rows.len(), NONE)?;
         let slots = graph.layers.slots(0);
         let (mut guides, mut scratches) = (Vec::new(), Vec::new());
+        try_reserve(&mut guides, threads())?;
+        try_reserve(&mut scratches, threads())?;
         for _ in 0..threads() {
             guides.push(Guide::new(space)?);
             scratches.push(Scratch { leaf: Leaf::new(space)?, joiner: Joiner::new(space, slots)? });
@@ -109,9 +110,8 @@ impl Bulk {
             parting: Parting::new(rows.len())?,
             nodes,
             rows,
-            twins,
+            same_as,
             single_rows: Vec::new(),
-            twin_rows: Vec::new(),
             parted: 0,
             back: Back::default(),
             phase: Phase::Part,
@@ -164,9 +164,6 @@ impl Bulk {
     pub fn finish(mut self, space: Space, walker: &mut Walker) -> Result<(Graph, Builder)> {
         let mut builder = Builder::new(space, &self.graph)?;
         self.graph.connect(space, &self.single_rows, &mut builder, walker)?;
-        for row in core::mem::take(&mut self.twin_rows) {
-            self.graph.insert(space, row, &mut builder, walker)?;
-        }
         Ok((self.graph, builder))
     }
 
@@ -177,8 +174,8 @@ impl Bulk {
     }
 
     fn part(&mut self, space: Space, budget: usize) -> usize {
-        let Self { rows, twins, guides, .. } = self;
-        let spent = self.parting.step(space, rows, twins, guides, budget);
+        let Self { rows, same_as, guides, .. } = self;
+        let spent = self.parting.step(space, rows, same_as, guides, budget);
         if spent == 0 {
             self.phase = Phase::Measure(0);
         }
@@ -194,13 +191,13 @@ impl Bulk {
         }
         let Self { parting, rows, .. } = self;
         let nearest = self.nearest.shared();
-        let twins = Scattered::new(&mut self.twins);
+        let same_as = Scattered::new(&mut self.same_as);
         let scratches = Scattered::new(&mut self.scratches);
         for_each(next - first, &|thread, n| {
             // SAFETY: every thread has its own scratch, and no two leaves have a node in common.
             unsafe {
                 let leaf = parting.leaf(first + n);
-                scratches.one(thread).leaf.measure(space, rows, leaf, &nearest, &twins);
+                scratches.one(thread).leaf.measure(space, rows, leaf, &nearest, &same_as);
             }
         });
         self.phase = Phase::Measure(next);
@@ -218,7 +215,7 @@ impl Bulk {
     fn prune(&mut self, space: Space, first: usize, budget: usize) -> Result<usize> {
         let m = self.graph.layers.slots(self.layer) * 3 / 4;
         let places = first..self.nodes.len().min(first + budget.div_ceil(PRUNING_COST));
-        let Self { rows, twins, .. } = self;
+        let Self { rows, same_as, .. } = self;
         let nearest = self.nearest.shared();
         let scratches = Scattered::new(&mut self.scratches);
         for_each(places.len().div_ceil(SLICE), &|thread, slice| {
@@ -227,7 +224,7 @@ impl Bulk {
                 // SAFETY: every thread has its own scratch, and every slice its own nodes.
                 unsafe {
                     let joiner = &mut scratches.one(thread).joiner;
-                    joiner.prune(space, rows, twins, place, &mut nearest.list(place), m);
+                    joiner.prune(space, rows, same_as, place, &mut nearest.list(place), m);
                 }
             }
         });
@@ -287,13 +284,22 @@ impl Bulk {
 
     /// Goes on with the nodes of the layer above; `false` where there are none.
     fn next_layer(&mut self) -> Result<bool> {
-        let Self { graph, rows, twins, single_rows, twin_rows, .. } = self;
+        let Self { graph, rows, same_as, single_rows, .. } = self;
         if self.layer == 0 {
-            let count = twins.iter().filter(|&&twin| twin == 1).count();
-            try_reserve(twin_rows, count)?;
-            try_reserve(single_rows, rows.len() - count)?;
-            for (&row, &twin) in rows.iter().zip(&*twins) {
-                if twin == 1 { twin_rows.push(row) } else { single_rows.push(row) }
+            try_reserve(single_rows, rows.len())?;
+            for place in 0..rows.len() {
+                let lower = same_as[place];
+                if lower == NONE {
+                    single_rows.push(rows[place]);
+                    continue;
+                }
+                // It comes before, so that it knows already where its own chain ends.
+                let single = match same_as[lower as usize] {
+                    NONE => lower,
+                    single => single,
+                };
+                same_as[place] = single;
+                graph.twins.add(rows[single as usize], rows[place])?;
             }
             graph.entry = single_rows.first().copied().unwrap_or(NONE);
             rows.clear();
@@ -310,8 +316,8 @@ impl Bulk {
         self.nodes.extend(rows.iter().map(|&row| graph.layers.node_of(self.layer, row)));
         self.nearest = Nearest::new(rows.len())?;
         self.parting = Parting::new(rows.len())?;
-        self.twins.clear();
-        self.twins.resize(rows.len(), 0);
+        self.same_as.clear();
+        self.same_as.resize(rows.len(), NONE);
         self.parted = 0;
         self.begin_parting();
         Ok(true)

@@ -4,6 +4,7 @@ use core::mem::MaybeUninit;
 
 use crate::distance::TILE;
 use crate::error::{Error, Result};
+use crate::hnsw::NONE;
 use crate::memory::{try_reserve, try_resize};
 use crate::parallel::Scattered;
 use crate::space::{Query, Rows, Space};
@@ -140,7 +141,7 @@ impl Leaf {
     }
 
     /// Measures all pairs of a leaf's nodes. A node that is the same as one of a lower place is
-    /// marked as its twin, with 1, and left out from then on.
+    /// marked as the same as it, and left out from then on.
     ///
     /// # Safety
     /// Nobody else has a list or a mark of these nodes meanwhile.
@@ -150,16 +151,16 @@ impl Leaf {
         row_of: &[u32],
         leaf: &[u32],
         nearest: &SharedNearest,
-        twins: &Scattered<u8>,
+        same_as: &Scattered<u32>,
     ) {
         // SAFETY: promised by the caller; no two are held at a time.
         let list = |place: u32| unsafe { nearest.list(place as usize) };
         // SAFETY: the same.
-        let twin = |place: u32| unsafe { twins.one(place as usize) };
+        let same_as = |place: u32| unsafe { same_as.one(place as usize) };
         let Self { queries, places, rows, distances, bounds } = self;
         places.clear();
         // A leaf is sorted, so that a pair is always measured from the same side: not all representations are symmetric.
-        places.extend(leaf.iter().copied().filter(|&place| *twin(place) == 0));
+        places.extend(leaf.iter().copied().filter(|&place| *same_as(place) == NONE));
         rows.clear();
         rows.extend(places.iter().map(|&place| row_of[place as usize]));
         bounds.clear();
@@ -173,7 +174,7 @@ impl Leaf {
             let distances = &mut distances[..group.len() * rest.len()];
             space.rows.distances_many(&queries[..group.len()], rest, distances);
             for (first, distances) in group.zip(distances.chunks(rest.len())) {
-                if *twin(places[first]) == 1 {
+                if *same_as(places[first]) != NONE {
                     continue;
                 }
                 let own = distances[first - from];
@@ -182,7 +183,7 @@ impl Leaf {
                         continue;
                     }
                     if space.are_twins(rows[first], rows[second], own, distance) {
-                        *twin(places[second]) = 1;
+                        *same_as(places[second]) = places[first];
                         continue;
                     }
                     for (one, other) in [(first, second), (second, first)] {

@@ -4,6 +4,7 @@
 use core::ops::Range;
 
 use crate::error::Result;
+use crate::hnsw::NONE;
 use crate::hnsw::level::mix;
 use crate::memory::{try_reserve, try_resize};
 use crate::parallel::{Scattered, for_each};
@@ -91,7 +92,7 @@ impl Parting {
         &mut self,
         space: Space,
         row_of: &[u32],
-        twins: &mut [u8],
+        same_as: &mut [u32],
         guides: &mut [Guide],
         count: usize,
     ) -> usize {
@@ -122,7 +123,7 @@ impl Parting {
             self.open.pop();
             if !self.divide(range.clone()) {
                 // As near to all leaders as to one: nothing more can part them.
-                self.mark_twins(space, row_of, twins, &mut guides[0], range.clone());
+                self.mark_twins(space, row_of, same_as, &mut guides[0], range.clone());
                 let leaves = range.clone().step_by(MAX_LEAF);
                 self.leaves.extend(leaves.map(|start| start..range.end.min(start + MAX_LEAF)));
             }
@@ -146,7 +147,7 @@ impl Parting {
         &self,
         space: Space,
         row_of: &[u32],
-        twins: &mut [u8],
+        same_as: &mut [u32],
         guide: &mut Guide,
         range: Range<usize>,
     ) {
@@ -157,12 +158,13 @@ impl Parting {
         for &place in &self.order[range] {
             let row = row_of[place as usize];
             let distance = space.distance(&guide.query, row);
-            if twins[place as usize] == 1 || !space.are_twins(leader, row, own, distance) {
+            if same_as[place as usize] != NONE || !space.are_twins(leader, row, own, distance) {
                 continue;
             }
             let lower = single.map_or(place, |single| single.min(place));
-            for other in single.into_iter().chain([place]) {
-                twins[other as usize] = u8::from(other != lower);
+            let higher = single.map_or(place, |single| single.max(place));
+            if higher != lower {
+                same_as[higher as usize] = lower;
             }
             single = Some(lower);
         }
