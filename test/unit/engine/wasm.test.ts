@@ -93,7 +93,7 @@ describe('an index in WebAssembly', () => {
   })
 
   test('refuses rows that do not fit and goes on', () => {
-    const core = new Index(384, 0, 1)
+    const core = new Index(384, 0, 1, 0)
     let failure: unknown
     try {
       // More than the 4 GiB WebAssembly can address.
