@@ -28,8 +28,11 @@ pub fn cheapest(rows: usize, matching: usize, ef: usize, m: usize) -> Way {
         Way::Scan
     } else if two_hops < wide {
         Way::TwoHop(ef)
+    } else if matching < rows {
+        // Those that match are not spread evenly: with a few more, enough of them are met nearly always.
+        Way::Walk((wide + 1 + 3 * (wide - ef as u64).isqrt()) as usize)
     } else {
-        Way::Walk(wide as usize)
+        Way::Walk(ef)
     }
 }
 
@@ -42,13 +45,14 @@ mod tests {
         let way = |matching| cheapest(100_000, matching, 100, 16);
         assert_eq!(way(0), Way::Scan);
         assert_eq!(way(20_000), Way::Scan);
-        assert_eq!(way(30_000), Way::Walk(333));
+        assert_eq!(way(30_000), Way::Walk(333 + 46));
+        assert_eq!(way(99_999), Way::Walk(101));
         assert_eq!(way(100_000), Way::Walk(100));
         let way = |matching| cheapest(1_000_000, matching, 100, 16);
         assert_eq!(way(24_000), Way::Scan);
         assert_eq!(way(24_001), Way::TwoHop(100));
         assert_eq!(way(199_000), Way::TwoHop(100));
-        assert_eq!(way(200_000), Way::Walk(500));
+        assert_eq!(way(200_000), Way::Walk(500 + 61));
         assert_eq!(cheapest(1 << 31, 1 << 31, usize::MAX, 64), Way::Scan);
     }
 }
