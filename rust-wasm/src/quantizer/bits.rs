@@ -99,7 +99,7 @@ impl BitCodes {
         let registers = query.bits.chunks_exact_mut(PLANES * BIT_BYTES);
         for (planes, values) in registers.zip(query.floats.chunks_exact(8 * BIT_BYTES)) {
             for (i, value) in values.iter().enumerate() {
-                let level = (value * per_step).round() as i8;
+                let level = (value * per_step).round_ties_even() as i8;
                 query.offset += i32::from(level);
                 for plane in 0..PLANES {
                     planes[plane * BIT_BYTES + i / 8] |= (level as u8 >> plane & 1) << (i % 8);

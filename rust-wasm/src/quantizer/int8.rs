@@ -108,7 +108,7 @@ impl Rows for Int8Codes {
         let per_step = reciprocal(step);
         let (mut decoded_squares, mut product) = (0.0, 0.0);
         for (code, &value) in codes.iter_mut().zip(vector) {
-            let level = (value * per_step).round();
+            let level = (value * per_step).round_ties_even();
             *code = (level + f32::from(ZERO)) as u8;
             decoded_squares += f64::from(level) * f64::from(level);
             product += f64::from(level) * f64::from(value);
@@ -145,7 +145,7 @@ impl Rows for Int8Codes {
         let per_step = reciprocal(step);
         let (mut sum, mut squares) = (0, 0.0);
         for (code, &value) in query.codes.iter_mut().zip(vector) {
-            *code = (value * per_step).round() as i8;
+            *code = (value * per_step).round_ties_even() as i8;
             sum += i32::from(*code);
             squares += f32::from(*code) * f32::from(*code);
         }
