@@ -140,7 +140,8 @@ impl Graph {
         walker.except = except.filter(|&row| {
             (row as usize) < self.layers.nodes(0) && self.twins.of(row).next().is_none()
         });
-        let walked = self.descend(space, query, 0, ef_descent(ef), walker).and_then(|start| match selection {
+        let start = self.descend(space, query, 0, ef_descent(ef), walker);
+        let walked = start.and_then(|start| match selection {
             None => self.walk(space, 0, query, start, ef, walker),
             Some(selection) => {
                 let twin_matches = |node| self.twins.of(node).any(|row| selection.contains(row));
