@@ -186,7 +186,8 @@ impl Index {
         Ok(self.index.set_graph(None)?)
     }
 
-    /// Inserts up to `count` rows into the graph; answers how many still wait.
+    /// Does the graph work of inserting up to `count` rows: inserting, building at once, mending around removed rows.
+    /// Answers how much is left.
     #[wasm_bindgen(js_name = indexRows)]
     pub fn index_rows(&mut self, count: usize) -> Result<usize> {
         Ok(self.index.index_rows(count)?)

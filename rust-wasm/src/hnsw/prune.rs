@@ -25,7 +25,7 @@ impl Candidate {
 }
 
 /// A candidate is dropped only for a selected row that is nearer by this share: the α of Vamana (Subramanya et al.,
-/// NeurIPS 2019). The walk then needs a tenth less distances at equal recall; more slack gains nothing more.
+/// NeurIPS 2019). A walk then measures up to a tenth fewer distances at equal recall; more slack gains nothing more.
 const SLACK: f32 = 0.05;
 
 /// Selects links and keeps the room it needs for that.

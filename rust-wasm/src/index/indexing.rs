@@ -70,9 +70,11 @@ impl Index {
             none => none.insert(Bulk::new(space, graph.params, live)?),
         };
         self.repair = None;
-        if building.step(space, count)?
-            && let Some(bulk) = bulk.take()
-        {
+        let outcome = building.step(space, count);
+        // One that memory ran out for is given up, with all it holds; the graph that is there goes on.
+        let ended = if outcome == Ok(false) { None } else { bulk.take() };
+        outcome?;
+        if let Some(bulk) = ended {
             let (built, builder) = bulk.finish(space, searcher.walker())?;
             (*graph, self.builder) = (built, Some(builder));
             self.removed = Selection::new(&graph.removed(live)?, None).count();

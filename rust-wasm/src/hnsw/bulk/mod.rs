@@ -14,6 +14,8 @@ pub mod joining;
 pub mod nearest;
 pub mod parting;
 
+use core::ops::Range;
+
 use crate::error::Result;
 use crate::memory::{try_reserve, try_resize};
 use crate::parallel::{Scattered, for_each, threads};
@@ -26,7 +28,7 @@ use super::round::Round;
 use super::walk::Walker;
 use super::{Graph, NONE, Params};
 use joining::{Back, Joiner};
-use nearest::{Leaf, Nearest};
+use nearest::{Leaf, List, Nearest};
 use parting::{Guide, Parting};
 
 /// Times that all nodes are parted anew. With half of them a walk measures a fifth more at a recall of 0.99.
@@ -215,18 +217,9 @@ impl Bulk {
     fn prune(&mut self, space: Space, first: usize, budget: usize) -> Result<usize> {
         let m = self.graph.layers.slots(self.layer) * 3 / 4;
         let places = first..self.nodes.len().min(first + budget.div_ceil(PRUNING_COST));
-        let Self { rows, same_as, .. } = self;
-        let nearest = self.nearest.shared();
-        let scratches = Scattered::new(&mut self.scratches);
-        for_each(places.len().div_ceil(SLICE), &|thread, slice| {
-            let start = places.start + slice * SLICE;
-            for place in start..places.end.min(start + SLICE) {
-                // SAFETY: every thread has its own scratch, and every slice its own nodes.
-                unsafe {
-                    let joiner = &mut scratches.one(thread).joiner;
-                    joiner.prune(space, rows, same_as, place, &mut nearest.list(place), m);
-                }
-            }
+        let Self { rows, same_as, nearest, scratches, .. } = self;
+        for_each_list(nearest, scratches, places.clone(), &|joiner, place, list| {
+            joiner.prune(space, rows, same_as, place, list, m);
         });
         self.phase = Phase::Prune(places.end);
         if places.end == self.nodes.len() {
@@ -243,18 +236,9 @@ impl Bulk {
     fn join(&mut self, space: Space, first: usize, budget: usize) -> usize {
         let slots = self.graph.layers.slots(self.layer);
         let places = first..self.nodes.len().min(first + budget.div_ceil(PRUNING_COST));
-        let Self { rows, back, .. } = self;
-        let nearest = self.nearest.shared();
-        let scratches = Scattered::new(&mut self.scratches);
-        for_each(places.len().div_ceil(SLICE), &|thread, slice| {
-            let start = places.start + slice * SLICE;
-            for place in start..places.end.min(start + SLICE) {
-                // SAFETY: every thread has its own scratch, and every slice its own nodes.
-                unsafe {
-                    let joiner = &mut scratches.one(thread).joiner;
-                    joiner.join(space, rows, back, place, &mut nearest.list(place), slots);
-                }
-            }
+        let Self { rows, back, nearest, scratches, .. } = self;
+        for_each_list(nearest, scratches, places.clone(), &|joiner, place, list| {
+            joiner.join(space, rows, back, place, list, slots);
         });
         for place in places.clone() {
             let node = self.nodes[place];
@@ -272,7 +256,7 @@ impl Bulk {
         places.len() * PRUNING_COST
     }
 
-    /// Gives a node of layer 1 those of its links on layer 0 as well that lead elsewhere than its links there.
+    /// Gives a node of an upper layer those of its links on layer 0 as well that lead elsewhere than its links there.
     fn bridge(&mut self, space: Space, place: usize) {
         let layers = &mut self.graph.layers;
         let (row, slots) = (self.rows[place], layers.slots(0));
@@ -322,4 +306,22 @@ impl Bulk {
         self.begin_parting();
         Ok(true)
     }
+}
+
+/// Calls `work` with the lists of some nodes, on all threads, each with a joiner of its own.
+fn for_each_list(
+    nearest: &mut Nearest,
+    scratches: &mut [Scratch],
+    places: Range<usize>,
+    work: &(dyn Fn(&mut Joiner, usize, &mut List) + Sync),
+) {
+    let nearest = nearest.shared();
+    let scratches = Scattered::new(scratches);
+    for_each(places.len().div_ceil(SLICE), &|thread, slice| {
+        let start = places.start + slice * SLICE;
+        for place in start..places.end.min(start + SLICE) {
+            // SAFETY: every thread has its own scratch, and every slice its own nodes.
+            unsafe { work(&mut scratches.one(thread).joiner, place, &mut nearest.list(place)) }
+        }
+    });
 }
