@@ -17,7 +17,7 @@
 //! | state | u32: dimension, metric, codes + 256 × originals (0 f32, 1 f16), has graph (0 or 1), M, efConstruction, seed, the graph's round (start, end, done) and entry row, rows; then a bit for each row, lowest first, in u64: whether it lives |
 //! | vectors | f32 of a power of two of rows, as many as fit (the last chunk: what is left); or what codes of f16 are saved as |
 //! | codes | of such a number of rows, by representation: int8: the codes, padding included; then the f32 scales; then, under l2, the f32 norms. f16: the halves; then the f32 scales. 1bit: the bits, padding included; then the f32 factors; then, but under cosine, the f32 squared norms. Sets: the bits, padding included |
-//! | graph | of such a number of rows: the slots of layer 0; for each row of level 1 or more its slots from layer 1 up; u32 1 and a twin's row for each row where there are twins, else u32 0 |
+//! | graph | of such a number of rows: the slots of layer 0; for each row of level 1 or more its slots from layer 1 up; u32 1 and a twin's row for each row where one of them has a twin, else u32 0 |
 //!
 //! A reader trusts nothing: counts are held against the bytes that are there before anything is allocated, and every
 //! number that will be an index is checked against its range.

@@ -5,6 +5,7 @@ use crate::memory::{try_reserve, try_resize};
 use crate::space::{Query, Rows, Space};
 
 use super::layers::{used, write};
+use super::pool::Width;
 use super::prune::{Candidate, Pruner};
 use super::tree::Tree;
 use super::walk::Walker;
@@ -151,7 +152,8 @@ impl Graph {
         let New { layer, node, row } = new;
         space.load_row(&mut builder.query, row);
         let start = self.descend(space, &builder.query, layer, EF_DESCENT, walker)?;
-        self.walk(space, layer, &builder.query, start, self.params.ef_construction, walker)?;
+        let width = Width::fixed(self.params.ef_construction);
+        self.walk(space, layer, &builder.query, start, width, walker)?;
         let reached = walker.pool.nodes().find(|&node| builder.trees[layer].has(node));
         let nearest = reached.unwrap_or(self.layers.node_of(layer, self.entry));
         self.hang_below(space, new, nearest, builder);
@@ -229,7 +231,7 @@ impl Graph {
     ) -> Result<()> {
         let Params { m, ef_construction, .. } = self.params;
         let start = self.descend(space, &builder.query, layer, EF_DESCENT, walker)?;
-        self.walk(space, layer, &builder.query, start, ef_construction, walker)?;
+        self.walk(space, layer, &builder.query, start, Width::fixed(ef_construction), walker)?;
         let nearest = walker.pool.neighbors().map(|(node, distance)| Candidate {
             node,
             row: self.layers.row(layer, node),

@@ -35,6 +35,7 @@ use crate::selection::Selection;
 use crate::space::{Query, Space};
 
 use layers::Layers;
+use pool::Width;
 use round::Round;
 use twins::Twins;
 use walk::Walker;
@@ -121,32 +122,32 @@ impl Graph {
         level::of(self.params.seed, row, self.params.m)
     }
 
-    /// Walks from the entry to the query: afterwards `walker.pool` holds up to `ef` nodes of layer 0, nearest first. Under a
+    /// Walks from the entry to the query: afterwards `walker.pool` holds the nodes of layer 0 it kept, nearest first. Under a
     /// selection these are nodes that may be answered, themselves or a twin. The row `except` is not walked through
     /// unless others hang on it: they would else stand in its place.
     pub fn search(
         &self,
         space: Space,
         query: &Query,
-        ef: usize,
+        width: Width,
         selection: Option<Selection>,
         except: Option<u32>,
         walker: &mut Walker,
     ) -> Result<()> {
         walker.start();
         if self.entry == NONE {
-            return walker.pool.reset(ef);
+            return walker.pool.reset(width);
         }
         walker.except = except.filter(|&row| {
             (row as usize) < self.layers.nodes(0) && self.twins.of(row).next().is_none()
         });
-        let start = self.descend(space, query, 0, ef_descent(ef), walker);
+        let start = self.descend(space, query, 0, ef_descent(width.ef), walker);
         let walked = start.and_then(|start| match selection {
-            None => self.walk(space, 0, query, start, ef, walker),
+            None => self.walk(space, 0, query, start, width, walker),
             Some(selection) => {
                 let twin_matches = |node| self.twins.of(node).any(|row| selection.contains(row));
                 let matches = |node| selection.contains(node) || twin_matches(node);
-                walker.walk_in_two_hops(space, &self.layers.base, query, start, ef, matches)
+                walker.walk_in_two_hops(space, &self.layers.base, query, start, width, matches)
             }
         });
         walker.except = None;
@@ -166,7 +167,7 @@ impl Graph {
         let mut row = self.entry;
         for above in (layer + 1..=self.level(self.entry)).rev() {
             let start = self.layers.node_of(above, row);
-            self.walk(space, above, query, start, ef, walker)?;
+            self.walk(space, above, query, start, Width::fixed(ef), walker)?;
             row = walker.pool.nodes().next().map_or(row, |node| self.layers.row(above, node));
         }
         Ok(self.layers.node_of(layer, row))
@@ -178,15 +179,15 @@ impl Graph {
         layer: usize,
         query: &Query,
         start: u32,
-        ef: usize,
+        width: Width,
         walker: &mut Walker,
     ) -> Result<()> {
         let except = walker.except.filter(|&row| layer <= self.level(row));
         let except = except.map(|row| self.layers.node_of(layer, row));
         if layer == 0 {
-            walker.walk(space, &self.layers.base, query, start, ef, except)
+            walker.walk(space, &self.layers.base, query, start, width, except)
         } else {
-            walker.walk(space, &self.layers.upper.layer(layer), query, start, ef, except)
+            walker.walk(space, &self.layers.upper.layer(layer), query, start, width, except)
         }
     }
 }

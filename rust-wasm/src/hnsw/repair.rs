@@ -81,7 +81,7 @@ impl Graph {
         let (mut removed, mut hanging) = (Vec::new(), Vec::new());
         try_resize(&mut removed, rows.div_ceil(64) as usize, 0u64)?;
         try_resize(&mut hanging, removed.len(), 0u64)?;
-        for &row in self.twins.next().iter().filter(|&&row| row != NONE) {
+        for (_, row) in self.twins.all() {
             hanging[row as usize / 64] |= 1 << (row % 64);
         }
         let (live, hanging) = (Selection::new(live, None), Selection::new(&hanging, None));
@@ -218,7 +218,8 @@ impl Graph {
     fn drop_twins(&mut self, removed: &[u64]) {
         let mut twins = core::mem::take(&mut self.twins);
         let removed = Selection::new(removed, None);
-        twins.retain(|row| !removed.contains(row), |changed| self.mark_dirty(changed));
+        let rows = self.layers.nodes(0) as u32;
+        twins.retain(rows, |row| !removed.contains(row), |changed| self.mark_dirty(changed));
         self.twins = twins;
     }
 

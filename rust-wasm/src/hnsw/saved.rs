@@ -4,11 +4,9 @@ use core::ops::Range;
 
 use crate::codec::{CHUNK_BYTES, Reader, Writer};
 use crate::error::{Error, Result};
-use crate::memory::{try_reserve, try_resize};
 
 use super::layers::Layer;
 use super::round::Round;
-use super::twins::Twins;
 use super::{Graph, NONE, Params, level};
 
 /// Rows of a chunk. Inserting a row changes the links of others all over the graph, so that smaller chunks
@@ -53,15 +51,12 @@ impl Graph {
         for node in self.layers.upper.nodes_of(rows.clone()) {
             writer.u32s(self.layers.upper.all_slots(node))?;
         }
-        let next = self.twins.next();
-        if next.is_empty() {
+        let mut next = rows.map(|row| self.twins.next(row as u32));
+        if next.clone().all(|next| next.is_none()) {
             return writer.u32s(&[0]);
         }
         writer.u32s(&[1])?;
-        for row in rows {
-            writer.u32s(&[next.get(row).copied().unwrap_or(NONE)])?;
-        }
-        Ok(())
+        next.try_for_each(|next| writer.u32s(&[next.unwrap_or(NONE)]))
     }
 }
 
@@ -69,7 +64,6 @@ impl Graph {
 pub struct GraphLoader {
     graph: Graph,
     rows: usize,
-    next: Vec<u32>,
     chunks: usize,
 }
 
@@ -86,7 +80,7 @@ impl GraphLoader {
         let mut graph = Graph::new(params);
         graph.round = Round::resumed(start..end, done)?;
         graph.entry = entry;
-        Ok(Self { graph, rows: end as usize, next: Vec::new(), chunks: 0 })
+        Ok(Self { graph, rows: end as usize, chunks: 0 })
     }
 
     /// Reads the next chunk.
@@ -128,11 +122,16 @@ impl GraphLoader {
             [0] => Ok(()),
             [1] => {
                 let next = reader.words(rows.len())?;
-                try_resize(&mut self.next, rows.start, NONE)?;
-                try_reserve(&mut self.next, rows.len())?;
-                self.next.extend(next.clone());
-                if { next }.any(|row| row != NONE && row as usize >= self.rows) {
-                    return Err(Error::Corrupt("a twin is no row of the graph"));
+                let lists = (rows.start as u32..).zip(next).filter(|&(_, next)| next != NONE);
+                self.graph.twins.try_reserve(lists.clone().count())?;
+                for (row, next) in lists {
+                    if next as usize >= self.rows {
+                        return Err(Error::Corrupt("a twin is no row of the graph"));
+                    }
+                    if self.graph.round.waits(row) || self.graph.round.waits(next) {
+                        return Err(Error::Corrupt("a row has twins that is not in the graph"));
+                    }
+                    self.graph.twins.set_next(row, next);
                 }
                 Ok(())
             }
@@ -149,8 +148,8 @@ impl GraphLoader {
             return Err(Error::Corrupt("the entry of the graph is not in it"));
         }
         self.check_links()?;
-        if !self.next.is_empty() {
-            self.graph.twins = self.checked_twins()?;
+        if !self.graph.twins.all_end(self.rows)? {
+            return Err(Error::Corrupt("a list of twins does not end"));
         }
         self.graph.grow_dirty(self.rows)?;
         self.graph.mark_clean();
@@ -184,20 +183,6 @@ impl GraphLoader {
             }
         }
         Ok(())
-    }
-
-    /// The lists of twins: they end, and rows that wait are in none.
-    fn checked_twins(&mut self) -> Result<Twins> {
-        let mut next = core::mem::take(&mut self.next);
-        try_resize(&mut next, self.rows, NONE)?;
-        let round = &self.graph.round;
-        let listed = |(row, &next): (usize, &u32)| {
-            next != NONE && (round.waits(row as u32) || round.waits(next))
-        };
-        if next.iter().enumerate().any(listed) {
-            return Err(Error::Corrupt("a row has twins that is not in the graph"));
-        }
-        Twins::from_next(next)?.ok_or(Error::Corrupt("a list of twins does not end"))
     }
 }
 

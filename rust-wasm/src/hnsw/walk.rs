@@ -10,7 +10,7 @@ use crate::memory::{try_reserve_total, try_resize};
 use crate::space::{Query, Rows, Space};
 
 use super::layers::{BaseLayer, Layer};
-use super::pool::Pool;
+use super::pool::{Pool, Width};
 use super::visited::Visited;
 
 /// What a walk needs, kept between walks so that a query allocates nothing.
@@ -45,7 +45,7 @@ impl Walker {
         self.visited.bytes()
     }
 
-    /// Walks from `start` and keeps the `ef` nodes nearest to the query in the pool. A node that is left out is not there;
+    /// Walks from `start` and keeps the nodes nearest to the query in the pool. A node that is left out is not there;
     /// where it is the start, the walk starts from its neighbours.
     pub fn walk<L: Layer>(
         &mut self,
@@ -53,10 +53,10 @@ impl Walker {
         layer: &L,
         query: &Query,
         start: u32,
-        ef: usize,
+        width: Width,
         except: Option<u32>,
     ) -> Result<()> {
-        self.begin(layer, ef, layer.slots(), except)?;
+        self.begin(layer, width, layer.slots(), except)?;
         let mut count = if self.visited.insert(start) {
             self.new[0] = start;
             1
@@ -81,10 +81,10 @@ impl Walker {
         layer: &BaseLayer,
         query: &Query,
         start: u32,
-        ef: usize,
+        width: Width,
         matches: impl Fn(u32) -> bool,
     ) -> Result<()> {
-        self.begin(layer, ef, 2 * layer.slots(), self.except)?;
+        self.begin(layer, width, 2 * layer.slots(), self.except)?;
         let mut count = if self.visited.insert(start) && matches(start) {
             self.new[0] = start;
             1
@@ -104,11 +104,11 @@ impl Walker {
     fn begin(
         &mut self,
         layer: &impl Layer,
-        ef: usize,
+        width: Width,
         new: usize,
         except: Option<u32>,
     ) -> Result<()> {
-        self.pool.reset(ef)?;
+        self.pool.reset(width)?;
         self.visited.start(layer.nodes())?;
         if let Some(node) = except {
             self.visited.insert(node);

@@ -6,8 +6,10 @@ use crate::distance::BATCH;
 use crate::error::{Error, Result};
 use crate::flat::{Probe, scan};
 use crate::hnsw::Graph;
+use crate::hnsw::pool::Width;
 use crate::hnsw::walk::Walker;
 use crate::memory::{try_reserve, try_reserve_total};
+use crate::metric::Metric;
 use crate::selection::Selection;
 use crate::space::{Query, Rows, Store};
 use crate::topk::Key;
@@ -107,16 +109,20 @@ fn find(task: Task, probes: &mut [Probe], walker: &mut Walker) -> Result<()> {
     Ok(())
 }
 
-/// Offers the probe what a walk meets and what is not in the graph. Answers whether the walk met as many nodes as were
-/// asked for, or all there are.
+/// Offers the probe what a walk meets and what is not in the graph. Answers whether the walk met as many nodes as it was
+/// to, or all there are.
 fn walk(graph: &Graph, task: Task, probe: &mut Probe, walker: &mut Walker) -> Result<bool> {
-    let Task { view: View { space, .. }, request, selection, way, .. } = task;
-    let (ef, filter) = match way {
-        Way::TwoHop(ef) => (ef, Some(selection)),
-        Way::Walk(ef) => (ef, None),
-        Way::Scan => (0, None),
+    let Task { view: View { space, metric, .. }, request, selection, way, .. } = task;
+    // Only where every node counts does one that is near say that enough have been met; products are no distances, of
+    // which one could be a tenth farther.
+    let may_end_early = request.mask.is_none() && metric != Metric::Dot;
+    let (width, filter) = match way {
+        Way::TwoHop(ef) => (Width::fixed(ef), Some(selection)),
+        Way::Walk(ef) if may_end_early => (Width::adaptive(ef, task.k()), None),
+        Way::Walk(ef) => (Width::fixed(ef), None),
+        Way::Scan => (Width::fixed(0), None),
     };
-    graph.search(space, &probe.query, ef, filter, request.except, walker)?;
+    graph.search(space, &probe.query, width, filter, request.except, walker)?;
     probe.measured += walker.measured();
     for (node, distance) in walker.pool.neighbors() {
         if selection.contains(node) {
@@ -133,7 +139,7 @@ fn walk(graph: &Graph, task: Task, probe: &mut Probe, walker: &mut Walker) -> Re
     scan(space.rows, selection.within(waiting), round, one);
     scan(space.rows, selection, beyond, one);
     // Without the nodes that are left out, others may be out of reach.
-    Ok(walker.pool.is_full() || (filter.is_none() && request.except.is_none()))
+    Ok(walker.pool.is_satisfied() || (filter.is_none() && request.except.is_none()))
 }
 
 /// Rows measured again before the errors of their estimates say when to stop.
