@@ -127,12 +127,7 @@ impl Walker {
     /// Collects the new ones among the neighbours of a node; answers how many.
     #[inline(always)]
     fn gather(&mut self, layer: &impl Layer, node: u32) -> usize {
-        let mut count = 0;
-        for &neighbor in layer.links(node) {
-            self.new[count] = neighbor;
-            count += usize::from(self.visited.insert(neighbor));
-        }
-        count
+        self.visited.insert_all(layer.links(node), &mut self.new)
     }
 
     /// Collects the new ones among the matching neighbours of a node and, until they are as many as a node has slots, among

@@ -51,8 +51,19 @@ impl Int8Codes {
 
     #[inline(always)]
     fn codes(&self, row: u32) -> &[u8] {
-        let start = row as usize * self.stride;
-        &self.codes[start..start + self.stride]
+        let [codes] = self.codes_of([row]);
+        codes
+    }
+
+    #[inline(always)]
+    fn codes_of<const N: usize>(&self, rows: [u32; N]) -> [&[u8]; N] {
+        let highest = rows.iter().fold(0, |highest, &row| row.max(highest));
+        assert!((highest as usize) < self.scales.len());
+        rows.map(|row| {
+            let start = row as usize * self.stride;
+            // SAFETY: there are codes of as many rows as there are scales.
+            unsafe { self.codes.get_unchecked(start..start + self.stride) }
+        })
     }
 
     /// Turns dot products into distances.
@@ -176,7 +187,7 @@ impl Rows for Int8Codes {
         if self.metric == Metric::L1 {
             let kernel = |rows: [u32; BATCH]| {
                 let scales = rows.map(|row| self.scales[row as usize]);
-                l1_i8(&query.floats, rows.map(|row| self.codes(row)), scales)
+                l1_i8(&query.floats, self.codes_of(rows), scales)
             };
             return in_padded_batches(kernel, rows, out);
         }
@@ -246,7 +257,7 @@ impl Kernel for Dots<'_> {
     #[inline(always)]
     fn run<const N: usize>(&self, rows: [u32; N]) -> [f32; N] {
         let Dots(store, query) = self;
-        let sums = dot_i8(&query.codes, rows.map(|row| store.codes(row)));
+        let sums = dot_i8(&query.codes, store.codes_of(rows));
         core::array::from_fn(|n| {
             (sums[n] - query.offset) as f32 * (query.scale * store.scales[rows[n] as usize])
         })
@@ -259,7 +270,7 @@ impl TileKernel for DotTiles<'_> {
     #[inline(always)]
     fn run(&self, queries: &[Query; TILE.0], rows: [u32; TILE.1]) -> [[f32; TILE.1]; TILE.0] {
         let codes = queries.each_ref().map(|query| &query.codes[..]);
-        let sums = dot_i8_tile(codes, rows.map(|row| self.0.codes(row)));
+        let sums = dot_i8_tile(codes, self.0.codes_of(rows));
         core::array::from_fn(|q| {
             let Query { offset, scale, .. } = queries[q];
             core::array::from_fn(|n| {
