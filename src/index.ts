@@ -1,4 +1,4 @@
-export { deleteDatabase, open } from './client/open.ts'
+export { deleteDatabase, importDatabase, open } from './client/open.ts'
 export type { WorkerOptions } from './client/options.ts'
 export { QuiverError, type QuiverErrorCode } from './contract/errors.ts'
 export type * from './contract/api.ts'

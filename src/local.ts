@@ -1,5 +1,9 @@
-import type { Database, OpenOptions } from './contract/api.ts'
-import { deleteDatabase as deleteHere, openDatabase } from './collection/registry.ts'
+import type { Database, ImportOptions, OpenOptions } from './contract/api.ts'
+import {
+  deleteDatabase as deleteHere,
+  importDatabase as importHere,
+  openDatabase,
+} from './collection/registry.ts'
 
 /**
  * Opens a database on the calling thread: for Node, your own worker, and tests. A page wants `open` from `quiverdb`,
@@ -14,6 +18,11 @@ export function open(name: string, options?: OpenOptions): Promise<Database> {
 /** Deletes a database for good; one that is not there is no error. Open handles then answer `CLOSED`. */
 export function deleteDatabase(name: string): Promise<void> {
   return deleteHere(name)
+}
+
+/** Makes a database of a file that `db.export()` answered: all of it, or nothing. */
+export function importDatabase(name: string, blob: Blob, options?: ImportOptions): Promise<void> {
+  return importHere(name, blob, options)
 }
 
 export { QuiverError, type QuiverErrorCode } from './contract/errors.ts'

@@ -11,6 +11,8 @@ import type {
   SearchOptions,
   StoredRecord,
   UpsertResult,
+  Verification,
+  VerifyOptions,
 } from '../contract/api.ts'
 import type { Fields, Filter } from '../contract/fields.ts'
 import type { RemoteBatch, RemoteCollection, RemoteHits } from '../contract/protocol.ts'
@@ -94,6 +96,11 @@ export class ClientCollection implements Collection<Fields> {
 
   stats(): Promise<CollectionStats> {
     return this.#run(() => this.#remote.stats())
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    requireOptions('verify', options)
+    return this.#call(options, (port) => this.#remote.verify(options.sample, port))
   }
 
   #upsertRecords(records: readonly unknown[], options: CallOptions): Promise<UpsertResult> {

@@ -1,9 +1,18 @@
 import { proxy, type Remote, transfer } from 'comlink'
-import type { Collection, CollectionOptions, Database, DatabaseStats } from '../contract/api.ts'
+import type {
+  CallOptions,
+  Collection,
+  CollectionOptions,
+  Database,
+  DatabaseEvents,
+  DatabaseStats,
+  DatabaseStatus,
+} from '../contract/api.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { Embedder, EmbedderRecipe } from '../contract/embedder.ts'
 import type { Fields, NoFields } from '../contract/fields.ts'
 import type {
+  DatabaseEvent,
   EmbedderFacts,
   RemoteCollection,
   RemoteDatabase,
@@ -11,8 +20,10 @@ import type {
 } from '../contract/protocol.ts'
 import { Calls } from '../platform/calls.ts'
 import { callEmbedder } from '../platform/call-embedder.ts'
+import { Listeners } from '../platform/listeners.ts'
 import { requireOptions } from '../platform/options.ts'
-import { answerWith } from '../platform/wire.ts'
+import { requestPersistence } from '../platform/persistence.ts'
+import { answerWith, callWith } from '../platform/wire.ts'
 import { ClientCollection } from './collection.ts'
 import type { Connection } from './connection.ts'
 
@@ -24,9 +35,25 @@ export class ClientDatabase implements Database {
   readonly #calls: Calls
   /** By number: the same handle for the same collection. */
   readonly #collections = new Map<number, ClientCollection>()
+  readonly #listeners = new Listeners<DatabaseEvents>()
+  /** Set before anybody gets the database. */
+  #status!: DatabaseStatus
   #closing: Promise<void> | undefined
 
-  constructor(name: string, remote: Remote<RemoteDatabase>, connection: Connection) {
+  static async watching(
+    name: string,
+    remote: Remote<RemoteDatabase>,
+    connection: Connection,
+  ): Promise<ClientDatabase> {
+    const database = new ClientDatabase(name, remote, connection)
+    const listener = proxy((status: DatabaseStatus, event: DatabaseEvent | undefined) => {
+      database.#heard(status, event)
+    })
+    database.#status = await remote.watch(listener)
+    return database
+  }
+
+  private constructor(name: string, remote: Remote<RemoteDatabase>, connection: Connection) {
     this.name = name
     this.#remote = remote
     this.#connection = connection
@@ -58,6 +85,27 @@ export class ClientDatabase implements Database {
     return this.#run(() => this.#remote.stats())
   }
 
+  get status(): DatabaseStatus {
+    return this.#status
+  }
+
+  on<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (detail: DatabaseEvents[E]) => void,
+  ): () => void {
+    return this.#listeners.on(event, listener)
+  }
+
+  /** Asked here: only a page may show the question. */
+  requestPersistence(): Promise<boolean> {
+    return this.#run(requestPersistence)
+  }
+
+  async export(options: CallOptions = {}): Promise<Blob> {
+    requireOptions('export', options)
+    return this.#run(() => callWith(options, (port) => this.#remote.export(port)))
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -71,6 +119,11 @@ export class ClientDatabase implements Database {
     } finally {
       this.#connection.databaseClosed()
     }
+  }
+
+  #heard(status: DatabaseStatus, event: DatabaseEvent | undefined): void {
+    this.#status = status
+    if (event) this.#listeners.emit(event.type, event.detail)
   }
 
   #run<T>(call: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
-import type { Database, OpenOptions } from '../contract/api.ts'
+import type { Database, ImportOptions, OpenOptions } from '../contract/api.ts'
 import { requireOptions } from '../platform/options.ts'
+import { callWith } from '../platform/wire.ts'
 import { ClientDatabase } from './database.ts'
 import { connect } from './connection.ts'
 import type { WorkerOptions } from './options.ts'
@@ -24,7 +25,7 @@ export async function open(
   try {
     const posted = { ...options, ...absoluteWasmUrl(options) }
     const remote = await connection.run(() => connection.host.open(name, posted))
-    return new ClientDatabase(name, remote as never, connection)
+    return await connection.run(() => ClientDatabase.watching(name, remote as never, connection))
   } catch (error) {
     connection.databaseClosed()
     throw error
@@ -38,6 +39,34 @@ export async function deleteDatabase(name: string, options: WorkerOptions = {}):
   connection.databaseOpened()
   try {
     await connection.run(() => connection.host.deleteDatabase(name))
+  } finally {
+    connection.databaseClosed()
+  }
+}
+
+/**
+ * Makes a database of a file that `db.export()` answered: all of it, or nothing.
+ *
+ * @example
+ * const blob = await db.export()
+ * await importDatabase('copy of notes', blob)
+ * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
+ * `QUOTA_EXCEEDED`, `ABORTED`
+ */
+export async function importDatabase(
+  name: string,
+  blob: Blob,
+  options: ImportOptions & WorkerOptions = {},
+): Promise<void> {
+  requireOptions('importDatabase', options)
+  const { worker, workerUrl, replace, encryption, ...call } = options
+  const connection = connect({ worker, workerUrl })
+  connection.databaseOpened()
+  try {
+    const posted = { replace, encryption }
+    await connection.run(() =>
+      callWith(call, (port) => connection.host.importDatabase(name, blob, posted, port)),
+    )
   } finally {
     connection.databaseClosed()
   }

@@ -10,6 +10,8 @@ import type {
   SearchOptions,
   StoredRecord,
   UpsertResult,
+  Verification,
+  VerifyOptions,
 } from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
 import type { Fields, Filter } from '../contract/fields.ts'
@@ -32,6 +34,7 @@ import type { SavedCollection } from './snapshot.ts'
 import type { CollectionState } from './state.ts'
 import { update } from './update.ts'
 import { UpsertBatch } from './upsert.ts'
+import { verify } from './verify.ts'
 import { remove } from './write.ts'
 
 /** Records checked between two looks at the clock. */
@@ -201,6 +204,12 @@ export class LocalCollection implements Collection<Fields> {
       waiting: this.waiting,
       calibratedEf: calibratedEf(this.state.calibration),
     }
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    this.#requireOpen()
+    requireOptions('verify', options)
+    return verify(this, options)
   }
 
   // -------------------------------------------------------------------------------------- for the rooms around it

@@ -1,6 +1,6 @@
-import { toQuiverError } from '../contract/errors.ts'
+import { QuiverError, toQuiverError } from '../contract/errors.ts'
 import type { Storage } from '../storage/index.ts'
-import { encodeOperation, type Operation } from '../storage/operations.ts'
+import { encodeWrite, type Operation } from '../storage/operations.ts'
 
 /** A change: what the log gets, and what happens in memory once the log has it. */
 export interface Write<T> {
@@ -44,11 +44,27 @@ export class CommitQueue {
 
   write<T>(write: Write<T>): Promise<T> {
     return this.#enqueue(write.sharing, async () => {
-      const operations = write.prepare().map(encodeOperation)
-      const seqs = await Promise.all(operations.map((each) => this.#storage.append(each)))
-      this.#lastSeq = Math.max(this.#lastSeq, ...seqs)
-      return () => write.apply()
+      const operations = write.prepare()
+      if (operations.length === 0) return () => write.apply()
+      const seq = await this.#storage.append(encodeWrite({ call: undefined, operations }))
+      this.#lastSeq = Math.max(this.#lastSeq, seq)
+      return () => this.#apply(write)
     })
+  }
+
+  /** A change that the log has and memory has not would be there again after the next open, and gone after a fold. */
+  async #apply<T>(write: Write<T>): Promise<T> {
+    try {
+      return await write.apply()
+    } catch (cause) {
+      const error = new QuiverError(
+        'CLOSED',
+        `A write was stored, but could not be taken into memory (${toQuiverError(cause).message}). The database was closed so that it cannot be lost; open it again.`,
+        { cause },
+      )
+      this.#storage.fail(error)
+      throw error
+    }
   }
 
   /** Runs `task` while nothing else changes. */

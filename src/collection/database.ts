@@ -1,11 +1,20 @@
-import type { CollectionOptions, CollectionStats, DatabaseStats } from '../contract/api.ts'
+import type {
+  CallOptions,
+  CollectionOptions,
+  CollectionStats,
+  Damage,
+  DatabaseEvents,
+  DatabaseStats,
+  DatabaseStatus,
+} from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
 import type { Fields } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { staticModel } from '../embed/static/index.ts'
 import type { Engine } from '../engine/index.ts'
+import { Listeners } from '../platform/listeners.ts'
 import { requireOptions } from '../platform/options.ts'
-import type { Storage } from '../storage/index.ts'
+import type { Storage, StorageDamage, StorageEvent } from '../storage/index.ts'
 import type { Operation } from '../storage/operations.ts'
 import { LocalCollection, type Surroundings } from './collection.ts'
 import { CommitQueue } from './commit-queue.ts'
@@ -14,6 +23,7 @@ import { Folding } from './folding.ts'
 import { rebuild } from './rebuild.ts'
 import { recover, type Recovered } from './recover.ts'
 import { CollectionState } from './state.ts'
+import { exportDatabase } from './transfer.ts'
 
 /**
  * The database itself, on the thread it lives on: its collections by name, the one queue for changes, and the folding of
@@ -26,6 +36,8 @@ export class LocalDatabase {
   readonly #folding: Folding
   readonly #surroundings: Surroundings
   readonly #collections = new Map<string, LocalCollection>()
+  readonly #listeners = new Listeners<DatabaseEvents & { change: undefined }>()
+  readonly #damage: Damage[]
   #nextNumber: number
   #closed: Promise<void> | undefined
 
@@ -50,6 +62,10 @@ export class LocalDatabase {
       const collection = new LocalCollection(number, state, embedder, this.#surroundings, saved)
       this.#collections.set(collection.name, collection)
     }
+    this.#damage = storage.damage.map(toDamage)
+    storage.subscribe((event) => {
+      this.#heard(event)
+    })
     this.#folding.begin()
   }
 
@@ -108,6 +124,30 @@ export class LocalDatabase {
         used: estimate?.usage,
       },
     }
+  }
+
+  /** `role` and `reason` are for whoever knows other tabs to say. */
+  get status(): DatabaseStatus {
+    const { kind, writable } = this.#storage
+    return {
+      storage: kind,
+      reason: undefined,
+      role: kind === 'memory' ? 'alone' : 'leader',
+      writable,
+      loading: false,
+      damage: [...this.#damage],
+    }
+  }
+
+  /** `change`: the status has changed without any other event. */
+  get events(): Pick<Listeners<DatabaseEvents & { change: undefined }>, 'on'> {
+    return this.#listeners
+  }
+
+  async export(options: CallOptions = {}): Promise<Blob> {
+    this.#requireOpen()
+    requireOptions('export', options)
+    return exportDatabase(this.#storage, this.#queue, options)
   }
 
   /** Lets changes that were asked for finish, then gives memory and storage back. */
@@ -178,6 +218,18 @@ export class LocalDatabase {
     })
   }
 
+  #heard(event: StorageEvent): void {
+    if (event.type === 'quota') this.#listeners.emit('quota', { writable: event.writable })
+    else if (event.type === 'evicted') this.#listeners.emit('evicted', undefined)
+    else if (event.type === 'blocked') this.#listeners.emit('blocked', { by: event.by })
+    else if (event.type === 'damage') this.#damaged(toDamage(event.damage))
+  }
+
+  #damaged(damage: Damage): void {
+    this.#damage.push(damage)
+    this.#listeners.emit('damage', damage)
+  }
+
   #contents(): { collections: readonly LocalCollection[]; nextNumber: number } {
     return { collections: [...this.#collections.values()], nextNumber: this.#nextNumber }
   }
@@ -192,6 +244,10 @@ export class LocalDatabase {
     if (!this.#closed) return
     throw new QuiverError('CLOSED', `Database "${this.name}" is closed. Open it again with open().`)
   }
+}
+
+function toDamage({ part, message, lost }: StorageDamage): Damage {
+  return { part, collection: undefined, message, lost: { count: lost, ids: [] } }
 }
 
 /** Made once: its table serves every collection of the thread. It reads its file at the first use. */

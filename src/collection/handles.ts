@@ -4,7 +4,9 @@ import type {
   CollectionOptions,
   CollectionStats,
   Database,
+  DatabaseEvents,
   DatabaseStats,
+  DatabaseStatus,
   Hits,
   Include,
   Query,
@@ -13,9 +15,12 @@ import type {
   SearchOptions,
   StoredRecord,
   UpsertResult,
+  Verification,
+  VerifyOptions,
 } from '../contract/api.ts'
 import type { Fields, Filter, NoFields } from '../contract/fields.ts'
 import { Calls } from '../platform/calls.ts'
+import { requestPersistence } from '../platform/persistence.ts'
 import type { LocalCollection } from './collection.ts'
 import type { LocalDatabase } from './database.ts'
 import type { UpsertBatch } from './upsert.ts'
@@ -68,6 +73,30 @@ export class DatabaseHandle implements Database {
 
   stats(): Promise<DatabaseStats> {
     return this.#calls.run(() => this.#database.stats())
+  }
+
+  get status(): DatabaseStatus {
+    return this.#database.status
+  }
+
+  on<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (detail: DatabaseEvents[E]) => void,
+  ): () => void {
+    return this.#database.events.on(event, listener)
+  }
+
+  /** Calls `listener` when the status has changed without an event. */
+  onChange(listener: () => void): () => void {
+    return this.#database.events.on('change', listener)
+  }
+
+  requestPersistence(): Promise<boolean> {
+    return this.#calls.run(requestPersistence)
+  }
+
+  export(options?: CallOptions): Promise<Blob> {
+    return this.#calls.run(() => this.#database.export(options))
   }
 
   close(): Promise<void> {
@@ -145,5 +174,9 @@ export class CollectionHandle implements Collection<Fields> {
 
   stats(): Promise<CollectionStats> {
     return this.#calls.run(() => this.#collection.stats())
+  }
+
+  verify(options?: VerifyOptions): Promise<Verification> {
+    return this.#calls.run(() => this.#collection.verify(options))
   }
 }

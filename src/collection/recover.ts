@@ -1,7 +1,7 @@
 import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { decodeOperation, type Operation } from '../storage/operations.ts'
+import { decodeWrite, type Operation } from '../storage/operations.ts'
 import type { SavedDatabase } from './folding.ts'
 import { rebuilt } from './rebuild.ts'
 import { loadState, type SavedCollection } from './snapshot.ts'
@@ -50,9 +50,10 @@ async function readInto(
   let { nextNumber } = body
   let lastSeq = manifest?.foldedSeq ?? 0
   for await (const { seq, operation: bytes } of storage.replay(lastSeq)) {
-    const operation = decodeOperation(bytes)
-    replay(engine, collections, operation)
-    if (operation.type === 'create') nextNumber = Math.max(nextNumber, operation.collection + 1)
+    for (const operation of decodeWrite(bytes).operations) {
+      replay(engine, collections, operation)
+      if (operation.type === 'create') nextNumber = Math.max(nextNumber, operation.collection + 1)
+    }
     lastSeq = seq
   }
   for (const [number, { state }] of collections) {

@@ -1,4 +1,4 @@
-import type { OpenOptions } from '../contract/api.ts'
+import type { ImportOptions, OpenOptions } from '../contract/api.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import { loadWasmEngine } from '../engine/wasm/index.ts'
@@ -9,6 +9,7 @@ import { openMemoryStorage } from '../storage/memory.ts'
 import { requireOneOf, validateName } from './config.ts'
 import { LocalDatabase } from './database.ts'
 import { DatabaseHandle } from './handles.ts'
+import { importInto } from './transfer.ts'
 
 type StorageKind = Storage['kind']
 
@@ -60,6 +61,26 @@ export async function deleteDatabase(name: string): Promise<void> {
     await closing.get(key)
   }
   if (hasIndexedDb()) await deleteIdbStorage(name)
+}
+
+/**
+ * Makes a database of what `export` answered.
+ * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
+ * `QUOTA_EXCEEDED`, `ABORTED`
+ */
+export async function importDatabase(
+  name: string,
+  blob: Blob,
+  options: ImportOptions = {},
+): Promise<void> {
+  validateName('database', name)
+  requireOptions('importDatabase', options)
+  const storage = await openIdbStorage(name, { durability: 'strict', signal: options.signal })
+  try {
+    await importInto(storage, await engine({}), blob, options)
+  } finally {
+    await storage.close()
+  }
 }
 
 /** A database that was deleted or taken over elsewhere answers no more; opening it again starts anew. */

@@ -90,15 +90,28 @@ export interface OpenOptions {
    * of queries. `off`: one thread.
    */
   readonly threads?: 'auto' | 'off' | undefined
+  /**
+   * Encrypts all that is stored of records with AES-256 in GCM: the key itself (not extractable, if it is to stay one) or a
+   * passphrase. Given when the database is made, and again at every open.
+   */
+  readonly encryption?: EncryptionOptions | undefined
   /** Where `core_bg.wasm` of a build with one thread is, when a bundler or a policy moved it; it is then the one used. */
   readonly wasmUrl?: string | URL | undefined
+}
+
+export interface EncryptionOptions {
+  /** An AES-GCM key that may encrypt and decrypt, or a passphrase of at least one character. */
+  readonly key: CryptoKey | string
 }
 
 export interface Progress {
   readonly done: number
   readonly total: number
-  /** What is being done: `downloading` a model (in bytes), `embedding` texts, `writing` to storage, `indexing` into the graph. */
-  readonly phase: 'downloading' | 'embedding' | 'writing' | 'indexing'
+  /**
+   * What is being done: `downloading` a model (in bytes), `embedding` texts, `writing` to storage, `indexing` into the graph,
+   * `reading` what is stored (in bytes).
+   */
+  readonly phase: 'downloading' | 'embedding' | 'writing' | 'indexing' | 'reading'
 }
 
 /** What every long call takes. */
@@ -228,6 +241,77 @@ export interface DatabaseStats {
   }
 }
 
+// ---------------------------------------------------------------------------------------------- status
+
+/**
+ * `leader`: this tab's worker owns the data and serves the other tabs. `follower`: another tab's does. `alone`: there is
+ * nobody to share with: in memory, or where the browser has no Web Locks.
+ */
+export type Role = 'leader' | 'follower' | 'alone'
+
+/** A database as it is now; kept up to date. */
+export interface DatabaseStatus {
+  readonly storage: 'indexeddb' | 'memory'
+  /** Why it is in memory although nobody asked for that. */
+  readonly reason: string | undefined
+  readonly role: Role
+  /** `false` where the browser grants no room for even the smallest write, or a newer Quiver wrote it for readers only. */
+  readonly writable: boolean
+  /** Vectors as given are still being read; searches answer by their codes meanwhile. */
+  readonly loading: boolean
+  /** What was found damaged since it was opened. */
+  readonly damage: readonly Damage[]
+}
+
+/** Something stored that is no longer what was written. */
+export interface Damage {
+  readonly part:
+    'header' | 'manifest' | 'log' | 'vectors' | 'codes' | 'graph' | 'ids' | 'columns' | 'documents'
+  /** `undefined` where it is not one collection's. */
+  readonly collection: string | undefined
+  /** What it is and what was done about it. */
+  readonly message: string
+  /** Records that are lost with it: how many, and the ids of the first 1,000 as far as they are known. */
+  readonly lost: { readonly count: number; readonly ids: readonly string[] }
+}
+
+/** What a database tells those who listen. */
+export interface DatabaseEvents {
+  /** Another tab died or was frozen, and this one took over; or the other way round. */
+  readonly role: Role
+  /** Room ran out, or there is some again. */
+  readonly quota: { readonly writable: boolean }
+  /** The browser took away what was stored; every call now fails with `CLOSED`. */
+  readonly evicted: undefined
+  /** Another tab deletes the database or upgrades it: it was closed here. */
+  readonly blocked: { readonly by: 'deletion' | 'upgrade' }
+  readonly damage: Damage
+}
+
+/** What `verify` found. */
+export interface Verification {
+  /** Recall@10 of the collection's own records, at the ef that searches use; `undefined` without vectors or a graph. */
+  readonly recall: number | undefined
+  /** Records that were searched for. */
+  readonly sampled: number
+  /** What was read back and matched its checksum. */
+  readonly chunks: number
+  readonly bytes: number
+  readonly damage: readonly Damage[]
+}
+
+export interface VerifyOptions extends CallOptions {
+  /** How many records recall is measured on; default 100, 0 for none. */
+  readonly sample?: number | undefined
+}
+
+export interface ImportOptions extends CallOptions {
+  /** Puts what is imported in the place of a database of that name, which stays as it is until all is there. Default `false`. */
+  readonly replace?: boolean | undefined
+  /** Encrypts what is imported. */
+  readonly encryption?: EncryptionOptions | undefined
+}
+
 // ---------------------------------------------------------------------------------------------- handles
 
 /** A named set of records with one metric, one dimension and one embedding space. */
@@ -271,6 +355,9 @@ export interface Collection<F extends Fields = NoFields> {
   ): Promise<Hits<F, I>[]>
 
   stats(): Promise<CollectionStats>
+
+  /** Reads everything stored of the database back and measures recall against an exact search. Changes nothing. */
+  verify(options?: VerifyOptions): Promise<Verification>
 }
 
 export interface UpsertResult {
@@ -298,6 +385,20 @@ export interface Database {
   deleteCollection(name: string): Promise<void>
 
   stats(): Promise<DatabaseStats>
+
+  readonly status: DatabaseStatus
+
+  /** Calls `listener` at every such event until the function it answers is called. */
+  on<E extends keyof DatabaseEvents>(
+    event: E,
+    listener: (detail: DatabaseEvents[E]) => void,
+  ): () => void
+
+  /** Asks the browser not to take the data away when room is short. Answers what it said; `false` where it cannot be asked. */
+  requestPersistence(): Promise<boolean>
+
+  /** All collections in one file for `importDatabase`. Not encrypted. Calls go on meanwhile; it holds what was there at the start. */
+  export(options?: CallOptions): Promise<Blob>
 
   /** Lets calls in flight finish and gives the memory back. Closing twice is no error. */
   close(): Promise<void>

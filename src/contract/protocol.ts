@@ -2,8 +2,11 @@
 import type {
   CollectionOptions,
   CollectionStats,
+  DatabaseEvents,
   DatabaseStats,
+  DatabaseStatus,
   Hit,
+  ImportOptions,
   Include,
   OpenOptions,
   Progress,
@@ -13,6 +16,7 @@ import type {
   SearchOptions,
   StoredRecord,
   UpsertResult,
+  Verification,
 } from './api.ts'
 import type { Embedder, EmbedderRecipe, EmbedRole } from './embedder.ts'
 import type { QuiverErrorCode } from './errors.ts'
@@ -22,6 +26,12 @@ import type { Fields, Filter } from './fields.ts'
 export interface RemoteHost {
   open(name: string, options: OpenOptions): Promise<RemoteDatabase>
   deleteDatabase(name: string): Promise<void>
+  importDatabase(
+    name: string,
+    blob: Blob,
+    options: Pick<ImportOptions, 'replace' | 'encryption'>,
+    call?: MessagePort,
+  ): Promise<void>
 }
 
 export interface RemoteDatabase {
@@ -35,8 +45,18 @@ export interface RemoteDatabase {
   collections(): Promise<string[]>
   deleteCollection(name: string): Promise<void>
   stats(): Promise<DatabaseStats>
+  /** Answers the status and calls `listener` with every later one, and the event that changed it, if one did. */
+  watch(listener: RemoteListener): Promise<DatabaseStatus>
+  export(call?: MessagePort): Promise<Blob>
   close(): Promise<void>
 }
+
+export type RemoteListener = (status: DatabaseStatus, event: DatabaseEvent | undefined) => void
+
+/** An event by its name. */
+export type DatabaseEvent = {
+  [E in keyof DatabaseEvents]: { readonly type: E; readonly detail: DatabaseEvents[E] }
+}[keyof DatabaseEvents]
 
 export type RemoteCollectionOptions = Omit<CollectionOptions<Fields>, 'embedder'>
 
@@ -62,6 +82,7 @@ export interface RemoteCollection {
     call?: MessagePort,
   ): Promise<RemoteHits[]>
   stats(): Promise<CollectionStats>
+  verify(sample: number | undefined, call?: MessagePort): Promise<Verification>
 }
 
 export type RemoteSearchOptions = Omit<SearchOptions<Fields>, 'signal'>

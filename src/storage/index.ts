@@ -14,6 +14,12 @@ export interface Storage {
   /** The newest manifest that is whole, or `undefined` when nothing was folded yet. */
   readonly manifest: Manifest | undefined
 
+  /** The manifests that are whole, newest first: the log reaches back to the last of them. */
+  readonly manifests: readonly Manifest[]
+
+  /** Whether a write can succeed: `false` where there is no room at all or a newer version lets this one only read. */
+  readonly writable: boolean
+
   /**
    * Adds one operation to the log and resolves with its sequence number when it is durable. Operations that come while
    * a commit is under way share the next one. All or nothing, in the order of the calls. The bytes must not change before
@@ -28,14 +34,29 @@ export interface Storage {
    */
   replay(seq: number): AsyncIterable<LoggedOperation>
 
-  /** What was found damaged since the storage was opened, as sentences for a report. */
-  readonly damage: readonly string[]
+  /** What was found damaged since the storage was opened. */
+  readonly damage: readonly StorageDamage[]
+
+  /** Calls `listener` at every event until the function it answers is called. */
+  subscribe(listener: (event: StorageEvent) => void): () => void
 
   /** Bytes of the log after the manifest's `foldedSeq`, headers included. */
   readonly logBytes: number
 
   /** Chunks in the order asked for, each verified, read ahead. @throws QuiverError `CORRUPT` */
   readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array>
+
+  /** One chunk, or `undefined` where it is damaged or missing. */
+  readChunk(ref: ChunkRef): Promise<Uint8Array | undefined>
+
+  /** What is stored now, kept from being trimmed until it is released. */
+  pin(): Pin
+
+  /** Reads all back, log and chunks of every manifest. Changes nothing; what is damaged is in the answer alone. */
+  verify(options: VerifyStorageOptions): Promise<StorageVerification>
+
+  /** Fails with `NOT_LEADER` where another writer has taken over since: to be asked after a pause of the whole thread. */
+  confirm(): Promise<void>
 
   /** Starts the next generation. One at a time: commit or abandon it before the next. */
   beginFold(): Fold
@@ -45,6 +66,47 @@ export interface Storage {
 
   /** Waits for what is under way. Closing twice is no error. */
   close(): Promise<void>
+
+  /** Closes at once; every later call fails with `reason`. For an owner whose memory no longer agrees with the log. */
+  fail(reason: QuiverError): void
+}
+
+/** Something stored that is no longer what was written. */
+export interface StorageDamage {
+  readonly part: 'header' | 'manifest' | 'log'
+  readonly message: string
+  /** Operations that are lost with it, as far as they can be counted. */
+  readonly lost: number
+}
+
+export type StorageEvent =
+  | { readonly type: 'quota'; readonly writable: boolean }
+  | { readonly type: 'evicted' }
+  | { readonly type: 'blocked'; readonly by: 'deletion' | 'upgrade' }
+  | { readonly type: 'damage'; readonly damage: StorageDamage }
+  /** It can no longer be used: see `failure`. */
+  | { readonly type: 'failed' }
+
+export interface Pin {
+  readonly manifest: Manifest | undefined
+  /** The last operation. */
+  readonly lastSeq: number
+  release(): void
+}
+
+export interface VerifyStorageOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called with bytes read and bytes in all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+export interface StorageVerification {
+  /** Chunks and log records that are whole, and their bytes. */
+  readonly chunks: number
+  readonly bytes: number
+  readonly damagedChunks: readonly ChunkRef[]
+  /** Sequence numbers. */
+  readonly damagedRecords: readonly number[]
 }
 
 export interface LoggedOperation {

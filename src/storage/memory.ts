@@ -1,7 +1,16 @@
 /** A storage that lives as long as it is open: for Node, for tests, and where a browser keeps nothing. */
 import { QuiverError } from '../contract/errors.ts'
 import { type Checksum, loadChecksum } from './codec/checksum.ts'
-import type { ChunkRef, Fold, LoggedOperation, Manifest, Storage } from './index.ts'
+import type {
+  ChunkRef,
+  Fold,
+  LoggedOperation,
+  Manifest,
+  Pin,
+  Storage,
+  StorageDamage,
+  StorageVerification,
+} from './index.ts'
 import { checkManifest, keyOf, nameOf, refTo, verifyChunk } from './references.ts'
 
 /** `dropped`: nobody will ask for it. What it tells is in memory already, and vectors need not be there twice. */
@@ -20,7 +29,8 @@ interface WrittenChunk {
 /** There is no damage to fall back from, so that only the newest generation is kept. */
 class MemoryStorage implements Storage {
   readonly kind = 'memory'
-  readonly damage: readonly string[] = []
+  readonly damage: readonly StorageDamage[] = []
+  readonly writable = true
   readonly #name: string
   readonly #checksum: Checksum
   readonly #keepsLog: boolean
@@ -29,7 +39,7 @@ class MemoryStorage implements Storage {
   #last = 0
   #manifest: Manifest | undefined
   #fold: Fold | undefined
-  #closed = false
+  #failure: QuiverError | undefined
 
   constructor(name: string, checksum: Checksum, log: MemoryLog) {
     this.#name = name
@@ -38,11 +48,20 @@ class MemoryStorage implements Storage {
   }
 
   get failure(): QuiverError | undefined {
-    return this.#closed ? closed(this.#name) : undefined
+    return this.#failure
   }
 
   get manifest(): Manifest | undefined {
     return this.#manifest
+  }
+
+  get manifests(): readonly Manifest[] {
+    return this.#manifest ? [this.#manifest] : []
+  }
+
+  /** Nothing ever happens to it. */
+  subscribe(): () => void {
+    return () => undefined
   }
 
   get logBytes(): number {
@@ -70,6 +89,27 @@ class MemoryStorage implements Storage {
       this.#assertOpen()
       yield verifyChunk(this.#chunks.get(nameOf(keyOf(ref))), ref, this.#checksum).slice()
     }
+  }
+
+  async readChunk(ref: ChunkRef): Promise<Uint8Array | undefined> {
+    for await (const chunk of this.readChunks([ref])) return chunk
+    return undefined
+  }
+
+  pin(): Pin {
+    return { manifest: this.#manifest, lastSeq: this.#last, release: () => undefined }
+  }
+
+  async verify(): Promise<StorageVerification> {
+    const chunks = this.#manifest?.chunks ?? []
+    for await (const chunk of this.readChunks(chunks)) void chunk
+    const bytes = chunks.reduce((sum, ref) => sum + ref.bytes, 0)
+    return { chunks: chunks.length, bytes, damagedChunks: [], damagedRecords: [] }
+  }
+
+  /** Nobody else can write to it. */
+  async confirm(): Promise<void> {
+    this.#assertOpen()
   }
 
   beginFold(): Fold {
@@ -106,7 +146,11 @@ class MemoryStorage implements Storage {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.fail(closed(this.#name))
+  }
+
+  fail(reason: QuiverError): void {
+    this.#failure ??= reason
     this.#log = []
     this.#chunks.clear()
   }
@@ -127,7 +171,7 @@ class MemoryStorage implements Storage {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw closed(this.#name)
+    if (this.#failure) throw this.#failure
   }
 }
 

@@ -21,12 +21,24 @@
  * ```
  *
  * Strings are laid out as in `codec/strings.ts`. There is no checksum here: the log record around it has one.
+ *
+ * What one call changes is one write, all or nothing. A log of version 1 holds single operations; since version 2 it holds
+ *
+ * ```
+ * u8    version, 2
+ * u8 × 3  zero
+ * u32   operations
+ * u64   the caller, u64 the number of its call; both 0 where nobody will ask whether it was written
+ * ```
+ *
+ * and the operations one after the other, each from a multiple of four on.
  */
 import { QuiverError } from '../contract/errors.ts'
 import { ByteReader, ByteWriter, damaged } from './codec/bytes.ts'
 import { readStrings, writeStrings } from './codec/strings.ts'
 
 const VERSION = 1
+const WRITE_VERSION = 2
 const TYPES = ['create', 'configure', 'drop', 'upsert', 'delete'] as const
 
 /** Where the vector of an upserted record came from. */
@@ -57,9 +69,70 @@ export interface UpsertOperation {
   readonly docs: readonly string[]
 }
 
+/** Names a call that changes something, so that it can be asked whether it did. */
+export interface CallId {
+  /** The caller: 64 random bits. */
+  readonly caller: bigint
+  /** Counts its calls, from 1. */
+  readonly n: bigint
+}
+
+/** The operations of one call: all of them happen, or none. */
+export interface LoggedWrite {
+  readonly call: CallId | undefined
+  readonly operations: readonly Operation[]
+}
+
+/** @throws QuiverError `INVALID_RECORD` where a string holds half a surrogate pair */
+export function encodeWrite({ call, operations }: LoggedWrite): Uint8Array {
+  const writer = new ByteWriter(operations.reduce((sum, each) => sum + sizeHint(each), 32))
+  writer.u8(WRITE_VERSION)
+  writer.align()
+  writer.u32(operations.length)
+  writer.u64(call?.caller ?? 0n)
+  writer.u64(call?.n ?? 0n)
+  for (const operation of operations) {
+    writer.align()
+    writeOperation(writer, operation)
+  }
+  return writer.finish()
+}
+
+/**
+ * The write that was encoded, or the one operation that older logs hold. Its parts may be views of `bytes`.
+ * @throws QuiverError `CORRUPT`, `NEWER_FORMAT`
+ */
+export function decodeWrite(bytes: Uint8Array): LoggedWrite {
+  const reader = new ByteReader(bytes)
+  const version = bytes[0] ?? 0
+  if (version > WRITE_VERSION) {
+    throw new QuiverError(
+      'NEWER_FORMAT',
+      `A write is of version ${version}, this Quiver reads up to ${WRITE_VERSION}. Use a newer Quiver.`,
+    )
+  }
+  if (version !== WRITE_VERSION) return { call: undefined, operations: [decodeOperation(bytes)] }
+  reader.u8()
+  reader.align()
+  const count = reader.u32()
+  const [caller, n] = [reader.u64(), reader.u64()]
+  const operations: Operation[] = []
+  for (let i = 0; i < count; i++) {
+    reader.align()
+    operations.push(readOperation(reader))
+  }
+  reader.end()
+  return { call: caller === 0n ? undefined : { caller, n }, operations }
+}
+
 /** @throws QuiverError `INVALID_RECORD` where a string holds half a surrogate pair */
 export function encodeOperation(operation: Operation): Uint8Array {
   const writer = new ByteWriter(sizeHint(operation))
+  writeOperation(writer, operation)
+  return writer.finish()
+}
+
+function writeOperation(writer: ByteWriter, operation: Operation): void {
   writer.u8(VERSION)
   writer.u8(TYPES.indexOf(operation.type) + 1)
   writer.align()
@@ -78,7 +151,6 @@ export function encodeOperation(operation: Operation): Uint8Array {
       writeStrings(writer, operation.ids)
       break
   }
-  return writer.finish()
 }
 
 /**
@@ -87,6 +159,12 @@ export function encodeOperation(operation: Operation): Uint8Array {
  */
 export function decodeOperation(bytes: Uint8Array): Operation {
   const reader = new ByteReader(bytes)
+  const operation = readOperation(reader)
+  reader.end()
+  return operation
+}
+
+function readOperation(reader: ByteReader): Operation {
   const version = reader.u8()
   if (version > VERSION) {
     throw new QuiverError(
@@ -97,9 +175,7 @@ export function decodeOperation(bytes: Uint8Array): Operation {
   const type = TYPES[reader.u8() - 1]
   reader.align()
   if (version !== VERSION || type === undefined) throw damaged('unknown operation')
-  const operation = readBody(reader, type, reader.u32())
-  reader.end()
-  return operation
+  return readBody(reader, type, reader.u32())
 }
 
 function readBody(reader: ByteReader, type: (typeof TYPES)[number], collection: number): Operation {

@@ -1,7 +1,8 @@
 import { proxy } from 'comlink'
-import type { OpenOptions } from '../contract/api.ts'
+import type { DatabaseStatus, OpenOptions } from '../contract/api.ts'
 import type { Embedder, EmbedderRecipe } from '../contract/embedder.ts'
 import type {
+  DatabaseEvent,
   EmbedderFacts,
   RemoteBatch,
   RemoteCollection,
@@ -9,9 +10,10 @@ import type {
   RemoteEmbed,
   RemoteHits,
   RemoteHost,
+  RemoteListener,
 } from '../contract/protocol.ts'
 import type { CollectionHandle, DatabaseHandle } from '../collection/handles.ts'
-import { deleteDatabase, openDatabase } from '../collection/registry.ts'
+import { deleteDatabase, importDatabase, openDatabase } from '../collection/registry.ts'
 import { staticModel } from '../embed/static/index.ts'
 import { answerWith, callWith } from '../platform/wire.ts'
 
@@ -21,6 +23,8 @@ export const host: RemoteHost = {
     return proxy(remoteDatabase(await openDatabase(name, options)))
   },
   deleteDatabase,
+  importDatabase: (name, blob, options, call) =>
+    answerWith(call, (given) => importDatabase(name, blob, { ...options, ...given })),
 }
 
 function remoteDatabase(database: DatabaseHandle): RemoteDatabase {
@@ -32,8 +36,25 @@ function remoteDatabase(database: DatabaseHandle): RemoteDatabase {
     collections: () => database.collections(),
     deleteCollection: (name) => database.deleteCollection(name),
     stats: () => database.stats(),
+    watch: async (listener) => watch(database, listener),
+    export: (call) => answerWith(call, (options) => database.export(options)),
     close: () => database.close(),
   }
+}
+
+const EVENTS = ['role', 'quota', 'evicted', 'blocked', 'damage'] as const
+
+/** For as long as the database is open, or the page is there to hear it. */
+function watch(database: DatabaseHandle, listener: RemoteListener): DatabaseStatus {
+  for (const type of EVENTS) {
+    database.on(type, (detail) => {
+      listener(database.status, { type, detail } as DatabaseEvent)
+    })
+  }
+  database.onChange(() => {
+    listener(database.status, undefined)
+  })
+  return database.status
 }
 
 function remoteCollection(collection: CollectionHandle): RemoteCollection {
@@ -55,6 +76,8 @@ function remoteCollection(collection: CollectionHandle): RemoteCollection {
         return answers.map((hits): RemoteHits => ({ hits, info: hits.info }))
       }),
     stats: () => collection.stats(),
+    verify: (sample, call) =>
+      answerWith(call, (options) => collection.verify({ ...options, sample })),
   }
 }
 

@@ -22,7 +22,9 @@ describe('damage', () => {
 
       const second = await open(name)
       expect(await texts(second, 0)).toEqual(['a'])
-      expect(second.damage).toEqual([expect.stringContaining(`Log record ${hit} is damaged`)])
+      expect(second.damage).toMatchObject([
+        { part: 'log', message: expect.stringContaining(`Log record ${hit} is damaged`) },
+      ])
       await second.append(bytesOf('d'))
       expect(await texts(second, 0)).toEqual(['a', 'd'])
       await second.append(bytesOf('e'))
@@ -110,7 +112,9 @@ describe('damage', () => {
 
     const second = await open(name)
     expect(second.manifest).toMatchObject({ foldedSeq: one, body: 'with one' })
-    expect(second.damage).toEqual([expect.stringContaining(`generation ${newest} is damaged`)])
+    expect(second.damage).toMatchObject([
+      { part: 'manifest', message: expect.stringContaining(`generation ${newest} is damaged`) },
+    ])
     expect(await readAll(second, [old])).toEqual([bytesOf('with one')])
     expect(await texts(second, one)).toEqual(['two', 'three'])
     const four = await second.append(bytesOf('four'))

@@ -29,7 +29,7 @@ async function visit(): Promise<Page> {
 }
 
 /** The numbers of all operations that are stored: those in the snapshot, then those in the log. */
-function stored(page: Page): Promise<{ numbers: number[]; damage: readonly string[] }> {
+function stored(page: Page): Promise<{ numbers: number[]; damage: readonly unknown[] }> {
   return page.evaluate(async () => {
     const storage = await window.openIdbStorage('killed', { durability: 'strict' })
     const numbers: number[] = []

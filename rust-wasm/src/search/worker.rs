@@ -109,13 +109,17 @@ fn find(task: Task, probes: &mut [Probe], walker: &mut Walker) -> Result<()> {
     Ok(())
 }
 
+/// Dimensions from which on walks may end early.
+const LEAST_ADAPTIVE: usize = 64;
+
 /// Offers the probe what a walk meets and what is not in the graph. Answers whether the walk met as many nodes as it was
 /// to, or all there are.
 fn walk(graph: &Graph, task: Task, probe: &mut Probe, walker: &mut Walker) -> Result<bool> {
-    let Task { view: View { space, metric, .. }, request, selection, way, .. } = task;
-    // Only where every node counts does one that is near say that enough have been met; products are no distances, of
-    // which one could be a tenth farther.
-    let may_end_early = request.mask.is_none() && metric != Metric::Dot;
+    let Task { view: View { space, metric, dimension, .. }, request, selection, way, .. } = task;
+    // Only where every node counts does one that is near say that enough have been met. Products are no distances, of
+    // which one could be a tenth farther; in few dimensions distances grow fast, and a tenth is next to nothing.
+    let may_end_early =
+        request.mask.is_none() && metric != Metric::Dot && dimension >= LEAST_ADAPTIVE;
     let (width, filter) = match way {
         Way::TwoHop(ef) => (Width::fixed(ef), Some(selection)),
         Way::Walk(ef) if may_end_early => (Width::adaptive(ef, task.k()), None),

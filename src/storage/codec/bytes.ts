@@ -37,6 +37,12 @@ export class ByteWriter {
     this.#length += 4
   }
 
+  u64(value: bigint): void {
+    this.#reserve(8)
+    new DataView(this.#bytes.buffer).setBigUint64(this.#length, value, true)
+    this.#length += 8
+  }
+
   /** Overwrites a number written before. */
   u32At(offset: number, value: number): void {
     new DataView(this.#bytes.buffer).setUint32(offset, value, true)
@@ -106,6 +112,10 @@ export class ByteReader {
 
   u32(): number {
     return this.#view.getUint32(this.#take(4), true)
+  }
+
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8), true)
   }
 
   /** A view of the next `count` bytes. */

@@ -8,7 +8,12 @@ import type {
   LoggedOperation,
   Manifest,
   ManifestContent,
+  Pin,
   Storage,
+  StorageDamage,
+  StorageEvent,
+  StorageVerification,
+  VerifyStorageOptions,
 } from '../index.ts'
 import { checkManifest, keyOf, nameOf } from '../references.ts'
 import { endPosition } from './claim.ts'
@@ -25,7 +30,7 @@ export class IdbStorage implements Storage {
   readonly #checksum: Checksum
   readonly #log: Log
   readonly #refusal: QuiverError | undefined
-  readonly #damage: string[]
+  readonly #damage: StorageDamage[]
   #generations: Generations
   #fold: IdbFold | undefined
 
@@ -42,10 +47,11 @@ export class IdbStorage implements Storage {
     this.#log = log
     this.#generations = generations
     this.#refusal = refusal
-    this.#damage = generations.damaged.map(
-      (generation) =>
-        `The manifest of generation ${generation} is damaged; the one before and the log stand in for it.`,
-    )
+    this.#damage = generations.damaged.map((generation) => ({
+      part: 'manifest',
+      message: `The manifest of generation ${generation} is damaged; the one before and the log stand in for it.`,
+      lost: 0,
+    }))
   }
 
   get failure(): QuiverError | undefined {
@@ -56,8 +62,20 @@ export class IdbStorage implements Storage {
     return this.#newest
   }
 
-  get damage(): readonly string[] {
+  get manifests(): readonly Manifest[] {
+    return this.#generations.valid
+  }
+
+  get writable(): boolean {
+    return this.#refusal === undefined
+  }
+
+  get damage(): readonly StorageDamage[] {
     return this.#damage
+  }
+
+  subscribe(_listener: (event: StorageEvent) => void): () => void {
+    return () => undefined
   }
 
   get logBytes(): number {
@@ -74,9 +92,11 @@ export class IdbStorage implements Storage {
     const { last } = this.#log
     const stops = yield* replayLog(this.#connection, this.#checksum, seq, last)
     for (const { seq, skipped } of stops) {
-      this.#damage.push(
-        `Log record ${seq} is damaged or missing; it and what was written after it, ${skipped} records, are left out.`,
-      )
+      this.#damage.push({
+        part: 'log',
+        message: `Log record ${seq} is damaged or missing; it and what was written after it, ${skipped} records, are left out.`,
+        lost: skipped,
+      })
     }
     const open = stops.at(-1)
     if (open && open.seq + open.skipped > last) this.#log.resumeAfter(open.seq)
@@ -85,6 +105,27 @@ export class IdbStorage implements Storage {
   async *readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array> {
     this.#connection.assertOpen()
     yield* readChunks(this.#connection, this.#checksum, refs)
+  }
+
+  async readChunk(ref: ChunkRef): Promise<Uint8Array | undefined> {
+    try {
+      for await (const chunk of this.readChunks([ref])) return chunk
+    } catch (error) {
+      if (!(error instanceof QuiverError) || error.code !== 'CORRUPT') throw error
+    }
+    return undefined
+  }
+
+  pin(): Pin {
+    return { manifest: this.manifest, lastSeq: this.#log.last, release: () => undefined }
+  }
+
+  async verify(_options: VerifyStorageOptions): Promise<StorageVerification> {
+    throw new QuiverError('UNSUPPORTED', 'Not built yet.')
+  }
+
+  async confirm(): Promise<void> {
+    throw new QuiverError('UNSUPPORTED', 'Not built yet.')
   }
 
   beginFold(): Fold {
@@ -119,6 +160,10 @@ export class IdbStorage implements Storage {
     this.#connection.close(
       new QuiverError('CLOSED', `The database "${this.#connection.name}" is closed.`),
     )
+  }
+
+  fail(reason: QuiverError): void {
+    this.#connection.close(reason)
   }
 
   get #newest(): StoredManifest | undefined {

@@ -7,8 +7,9 @@ import { decodeManifest, encodeManifest } from '../../../src/storage/codec/manif
 import { SEAL_BYTES, seal } from '../../../src/storage/codec/sealed.ts'
 import { decodeStrings, encodeStrings } from '../../../src/storage/codec/strings.ts'
 import {
-  decodeOperation,
+  decodeWrite,
   encodeOperation,
+  encodeWrite,
   type Operation,
 } from '../../../src/storage/operations.ts'
 import type { Target } from '../target.ts'
@@ -35,12 +36,16 @@ export async function storageTargets(): Promise<Target[]> {
     },
   }
 
-  const operations: Target = {
-    name: 'operations',
-    samples: sampleOperations.map((operation) => [encodeOperation(operation)]),
+  const call = { caller: 0x1234_5678_9abc_def0n, n: 7n }
+  const writes: Target = {
+    name: 'writes',
+    samples: [
+      ...sampleOperations.map((operation) => [encodeOperation(operation)]),
+      [encodeWrite({ call, operations: sampleOperations })],
+    ],
     read: ([bytes]) => {
-      const operation = decodeOperation(bytes!)
-      deepStrictEqual(decodeOperation(encodeOperation(operation)), operation)
+      const write = decodeWrite(bytes!)
+      deepStrictEqual(decodeWrite(encodeWrite(write)), write)
     },
   }
 
@@ -89,7 +94,7 @@ export async function storageTargets(): Promise<Target[]> {
     },
   }
 
-  return [strings, operations, logRecords, headers, manifests]
+  return [strings, writes, logRecords, headers, manifests]
 }
 
 const sampleOperations: readonly Operation[] = [

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { CommitQueue, type Write } from '../../../src/collection/commit-queue.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
-import { decodeOperation, type Operation } from '../../../src/storage/operations.ts'
+import { decodeWrite, type Operation } from '../../../src/storage/operations.ts'
 
 const drop = (collection: number): Operation => ({ type: 'drop', collection })
 
@@ -36,12 +36,12 @@ it('applies what is durable, in the order of the calls, and answers each', async
     ...['prepare b', 'prepare c', 'apply b', 'apply c'],
     ...['prepare d', 'apply d'],
   ])
-  expect(queue.lastSeq).toBe(4)
-  const logged: number[] = []
+  expect(queue.lastSeq).toBe(3)
+  const logged: number[][] = []
   for await (const { operation } of storage.replay(0)) {
-    logged.push(decodeOperation(operation).collection)
+    logged.push(decodeWrite(operation).operations.map(({ collection }) => collection))
   }
-  expect(logged).toEqual([1, 2, 3, 4])
+  expect(logged).toEqual([[1, 2], [3], [4]])
 })
 
 it('runs an exclusive task when nothing else changes', async () => {
@@ -72,4 +72,17 @@ it('refuses one write and goes on with the others', async () => {
   await storage.close()
   const late = { ...write('late', 'alone'), apply: () => expect.unreachable('applied unlogged') }
   await expect(queue.write(late)).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+it('closes the storage when a stored write cannot be applied', async () => {
+  const { queue, write, storage } = await newQueue()
+  const broken: Write<string> = {
+    ...write('broken', 'alone'),
+    apply: () => {
+      throw new RangeError('no room')
+    },
+  }
+  await expect(queue.write(broken)).rejects.toMatchObject({ code: 'CLOSED' })
+  expect(storage.failure?.code).toBe('CLOSED')
+  await expect(queue.write(write('later', 'alone'))).rejects.toMatchObject({ code: 'CLOSED' })
 })

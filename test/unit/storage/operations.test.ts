@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { QuiverError } from '../../../src/contract/errors.ts'
 import {
   decodeOperation,
+  decodeWrite,
   encodeOperation,
+  encodeWrite,
   type Operation,
 } from '../../../src/storage/operations.ts'
 
@@ -144,3 +146,37 @@ describe('operations', () => {
 function expectCode(code: string, act: () => unknown): void {
   expect(act).toThrow(expect.objectContaining({ code }))
 }
+
+describe('writes', () => {
+  const call = fc.record({
+    caller: fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }),
+    n: fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }),
+  })
+
+  test('come back as they were, with the call that made them', () => {
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 4 }), fc.option(call), (operations, call) => {
+        const write = { call: call ?? undefined, operations }
+        expect(decodeWrite(encodeWrite(write))).toEqual(write)
+      }),
+    )
+  })
+
+  test('of older logs are single operations', () => {
+    expect(decodeWrite(encodeOperation(example))).toEqual({
+      call: undefined,
+      operations: [example],
+    })
+  })
+
+  test('that are cut short, too long or of a later version are refused', () => {
+    const bytes = encodeWrite({ call: { caller: 1n, n: 2n }, operations: [example, example] })
+    for (let length = 0; length < bytes.length; length++) {
+      expectCode('CORRUPT', () => decodeWrite(bytes.slice(0, length)))
+    }
+    expectCode('CORRUPT', () => decodeWrite(new Uint8Array([...bytes, 0, 0, 0, 0])))
+    const later = bytes.slice()
+    later[0] = 3
+    expectCode('NEWER_FORMAT', () => decodeWrite(later))
+  })
+})
