@@ -22,6 +22,9 @@ const chromium = await findChromium()
 /** Long enough for a busy machine with two cores: tests assert what is true, never how fast. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000 }
 
+/** How often the tests repeat that look for lost data: scripts/torture.mjs says. */
+const torture = process.env['QUIVER_TORTURE'] ?? 'short'
+
 export default defineConfig(({ command }) => ({
   resolve: { alias: packageAlias(command === 'build' ? 'dist' : 'src') },
   plugins: demoPlugins(),
@@ -32,6 +35,7 @@ export default defineConfig(({ command }) => ({
   server: { fs: { allow: [here('.')] } },
 
   test: {
+    provide: { torture: torture === 'short' || torture === 'full' ? torture : Number(torture) },
     projects: [
       {
         extends: true,
@@ -75,6 +79,18 @@ export default defineConfig(({ command }) => ({
           environment: 'node',
           fileParallelism: false,
           testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // Too long, or in need of more, for any `npm test`.
+          name: 'torture',
+          include: ['test/torture/**/*.test.ts'],
+          environment: 'node',
+          fileParallelism: false,
+          testTimeout: 3_600_000,
           hookTimeout: 600_000,
         },
       },

@@ -126,9 +126,10 @@ async function countVitestTests(report) {
 /**
  * @param {string} project of vite.config.ts
  * @param {string} title
+ * @param {{ files?: readonly string[], env?: Record<string, string> }} [options] files: parts of their paths; default all
  * @returns {Promise<Count>}
  */
-export async function runVitest(project, title) {
+export async function runVitest(project, title, { files = [], env = {} } = {}) {
   const report = inRepository('.cache', `vitest-${project}.json`)
   await mkdir(inRepository('.cache'), { recursive: true })
   await rm(report, { force: true })
@@ -137,7 +138,10 @@ export async function runVitest(project, title) {
   await step(title, async (note) => {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     try {
-      await run('vitest', ['run', '--project', project, ...reporters], { onLine: note })
+      await run('vitest', ['run', '--project', project, ...reporters, ...files], {
+        env,
+        onLine: note,
+      })
       count = await countVitestTests(report)
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error

@@ -1,0 +1,58 @@
+// Looks for lost, torn and doubled data, at length. `npm test` runs a short form of the same.
+//
+//   npm run test:torture                               all, in full: hours
+//   npm run test:torture -- --only kills               one of them
+//   npm run test:torture -- --only kills --count 20    so often
+
+import { parseArgs } from 'node:util'
+import { buildWasm } from './build/wasm.mjs'
+import { runVitest, TestsFailed } from './check/suites.mjs'
+import { Stop } from './lib/run.mjs'
+import { command } from './lib/step.mjs'
+import { setUpForTesting } from './setup/index.mjs'
+
+/** @type {Record<string, { project: string, file: string }>} */
+const parts = {
+  faults: { project: 'browser', file: 'test/browser/faults.test.ts' },
+  model: { project: 'browser', file: 'test/browser/model.test.ts' },
+  bytes: { project: 'browser', file: 'test/browser/bytes.test.ts' },
+  kills: { project: 'e2e', file: 'test/e2e/kills.test.ts' },
+  quota: { project: 'e2e', file: 'test/e2e/quota.test.ts' },
+}
+
+function readArguments() {
+  try {
+    const options = /** @type {const} */ ({ only: { type: 'string' }, count: { type: 'string' } })
+    return parseArgs({ options }).values
+  } catch (error) {
+    throw new Stop(error instanceof Error ? error.message : String(error))
+  }
+}
+
+await command(async () => {
+  const { only, count } = readArguments()
+  const names = Object.keys(parts).filter((name) => only === undefined || name === only)
+  if (names.length === 0) {
+    throw new Stop(`--only takes one of ${Object.keys(parts).join(', ')}, not ${only}.`)
+  }
+  if (count !== undefined && !(Number.isInteger(Number(count)) && Number(count) > 0)) {
+    throw new Stop(`--count takes an integer above 0, not ${count}.`)
+  }
+  await setUpForTesting()
+  await buildWasm()
+  /** @type {unknown[]} */
+  const failures = []
+  for (const name of names) {
+    const { project, file } = /** @type {typeof parts[string]} */ (parts[name])
+    const options = { files: [file], env: { QUIVER_TORTURE: count ?? 'full' } }
+    try {
+      await runVitest(project, `Torture: ${name}`, options)
+    } catch (error) {
+      // The others have something to say all the same.
+      if (!(error instanceof TestsFailed)) throw error
+      console.error(error.output.trimEnd())
+      failures.push(name)
+    }
+  }
+  if (failures.length > 0) throw new Stop(`Failed: ${failures.join(', ')}`)
+})
