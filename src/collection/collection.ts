@@ -214,18 +214,36 @@ export class LocalCollection implements Collection<Fields> {
 
   // -------------------------------------------------------------------------------------- for the rooms around it
 
-  /** Sends a change through the one door. @throws QuiverError `CLOSED` when the collection went meanwhile */
+  /**
+   * Sends a change through the one door. Room for it is made before the log has it: what is in the log must fit whenever it
+   * is replayed.
+   * @throws QuiverError `CLOSED` when the collection went meanwhile, `OUT_OF_MEMORY`
+   */
   async write<T>(write: Write<T>): Promise<T> {
-    const result = await this.#surroundings.queue.write({
-      ...write,
-      prepare: () => {
-        this.#requireOpen()
-        return write.prepare()
-      },
-    })
-    this.#indexer.start()
-    this.#surroundings.changed()
-    return result
+    let release = (): void => undefined
+    try {
+      const result = await this.#surroundings.queue.write({
+        ...write,
+        prepare: () => {
+          this.#requireOpen()
+          const operations = write.prepare()
+          release = this.state.makeRoom(operations)
+          return operations
+        },
+        apply: () => {
+          try {
+            return write.apply()
+          } finally {
+            release()
+          }
+        },
+      })
+      this.#indexer.start()
+      this.#surroundings.changed()
+      return result
+    } finally {
+      release()
+    }
   }
 
   /**

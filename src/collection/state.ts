@@ -34,6 +34,10 @@ export class CollectionState {
   readonly documents: Documents
   readonly columns: Columns
   readonly #engine: Engine
+  /** Rows of writes that are to come, for which room is made. */
+  #promised = 0
+  /** Made for the first vectors before they are logged, and taken when they come. */
+  #prepared: VectorIndex | undefined
   #readers = 0
   #retired = false
 
@@ -61,6 +65,34 @@ export class CollectionState {
 
   get count(): number {
     return this.rowOf.size
+  }
+
+  /**
+   * Makes room for what operations will add, beside that made for others before, so that applying them cannot fail. To be
+   * called before they are logged; the function it answers is to be called once they are applied, or given up.
+   * @throws QuiverError `OUT_OF_MEMORY`
+   */
+  makeRoom(operations: readonly Operation[]): () => void {
+    const upserts = operations.filter((operation) => operation.type === 'upsert')
+    const rows = upserts.reduce((sum, { ids }) => sum + ids.length, 0)
+    const dimension = Math.max(0, ...upserts.map((upsert) => upsert.dimension))
+    let index = this.index ?? this.#prepared
+    if (rows === 0 || (!index && dimension === 0)) return () => undefined
+    index ??= this.#prepared = this.#createIndex(dimension)
+    try {
+      index.reserve(this.#promised + rows)
+    } catch (error) {
+      if (this.#promised === 0) this.#dropPrepared()
+      throw error
+    }
+    this.#promised += rows
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      this.#promised -= rows
+      if (this.#promised === 0) this.#dropPrepared()
+    }
   }
 
   /** Does what an operation of this collection says; replaying the log does the same. */
@@ -117,8 +149,14 @@ export class CollectionState {
     this.#freeWhenUnused()
   }
 
+  #dropPrepared(): void {
+    this.#prepared?.free()
+    this.#prepared = undefined
+  }
+
   #freeWhenUnused(): void {
     if (!this.#retired || this.#readers > 0) return
+    this.#dropPrepared()
     this.index?.free()
     this.index = undefined
   }
@@ -161,7 +199,7 @@ export class CollectionState {
   #addVectors(operation: UpsertOperation): void {
     const { kinds, dimension, vectors, ids } = operation
     if (dimension === 0 && this.index === undefined) return
-    this.index ??= this.#createIndex(dimension)
+    this.index ??= this.#takePrepared() ?? this.#createIndex(dimension)
     if (vectors.length > 0 && dimension !== this.index.config.dimension) {
       throw new QuiverError('INTERNAL', 'Vectors of another dimension came to be written.')
     }
@@ -184,6 +222,12 @@ export class CollectionState {
     if (absent.length > 0) this.index.remove(Uint32Array.from(absent, (n) => first + n))
   }
 
+  #takePrepared(): VectorIndex | undefined {
+    const prepared = this.#prepared
+    this.#prepared = undefined
+    return prepared
+  }
+
   #createIndex(dimension: number): VectorIndex {
     const index = this.#engine.create({
       dimension,
@@ -192,9 +236,14 @@ export class CollectionState {
       originals: this.config.originals,
       graph: undefined,
     })
-    if (this.rows > 0) {
-      index.add(new Float32Array(this.rows * dimension))
-      index.remove(Uint32Array.from(this.ids.keys()))
+    try {
+      if (this.rows > 0) {
+        index.add(new Float32Array(this.rows * dimension))
+        index.remove(Uint32Array.from(this.ids.keys()))
+      }
+    } catch (error) {
+      index.free()
+      throw error
     }
     return index
   }

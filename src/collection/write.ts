@@ -16,16 +16,14 @@ export function isSettled({ dimension, embedder }: CollectionConfig): boolean {
  * What the log gets for an upsert: the operation itself, after one that fixes dimension and embedding space where the
  * options left them open. To be called in the queue's turn, so that it sees what earlier writes have fixed.
  * @param embeddedBy the space in which vectors were made for this write, if any were
- * @throws QuiverError `DIMENSION_MISMATCH`, `EMBEDDER_MISMATCH`, `OUT_OF_MEMORY`
+ * @throws QuiverError `DIMENSION_MISMATCH`, `EMBEDDER_MISMATCH`
  */
 export function operationsFor(
   collection: LocalCollection,
   operation: UpsertOperation,
   embeddedBy: string | undefined,
 ): readonly Operation[] {
-  const { config, state } = collection
-  // Room is made before the log has it: what is in the log must fit whenever it is replayed.
-  state.index?.reserve(operation.ids.length)
+  const { config } = collection
   if (operation.vectors.length === 0) return [operation]
   requireSameSpace(config, embeddedBy)
   const dimension = config.dimension ?? operation.dimension
