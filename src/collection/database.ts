@@ -9,7 +9,7 @@ import type {
 } from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
 import type { Fields } from '../contract/fields.ts'
-import { QuiverError } from '../contract/errors.ts'
+import { QuiverError, toQuiverError } from '../contract/errors.ts'
 import { staticModel } from '../embed/static/index.ts'
 import type { Engine } from '../engine/index.ts'
 import { Listeners } from '../platform/listeners.ts'
@@ -197,23 +197,39 @@ export class LocalDatabase {
 
   /**
    * New fields are filled and other codes made by writing the collection anew; another graph is built in the background.
-   * The config is merged in the queue's turn: what it was before may have changed meanwhile.
+   * The config is merged in the queue's turn: what it was before may have changed meanwhile. Where there is no room for the
+   * new collection beside the old one, it stays as it was.
    */
   async #reconfigure(
     collection: LocalCollection,
     options: CollectionOptions<Fields>,
   ): Promise<void> {
+    let before = collection.config
+    const failure = await this.#configure(collection, () => {
+      before = collection.config
+      return mergeConfig(before, options)
+    })
+    if (!failure) return
+    await this.#configure(collection, () => before)
+    throw failure
+  }
+
+  /** Answers why the collection could not be written anew, if so: then it has the new config beside its old parts. */
+  #configure(
+    collection: LocalCollection,
+    next: () => CollectionConfig,
+  ): Promise<QuiverError | undefined> {
     let operations: readonly Operation[] = []
-    await collection.write({
+    return collection.write({
       sharing: 'alone',
       prepare: () => {
-        const config = mergeConfig(collection.config, options)
-        operations = [{ type: 'configure', collection: collection.number, config }]
+        operations = [{ type: 'configure', collection: collection.number, config: next() }]
         return operations
       },
       apply: async () => {
         for (const operation of operations) collection.state.apply(operation)
-        if (collection.state.isStale) await rebuild(collection)
+        if (!collection.state.isStale) return undefined
+        return rebuild(collection).then(() => undefined, toQuiverError)
       },
     })
   }

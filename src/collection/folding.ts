@@ -110,7 +110,8 @@ export class Folding {
     if (this.#isStopped()) return
     const { collections, nextNumber } = this.#database()
     for (const collection of collections) {
-      if (isSparse(collection.state) || collection.state.isStale) await rebuild(collection)
+      // Where there is no room for it, dead rows stay for now.
+      if (isSparse(collection.state)) await rebuild(collection).catch(() => undefined)
     }
     if (this.#storage.kind === 'memory') return
     const versions = this.#versions()

@@ -14,7 +14,7 @@ export async function rebuild(collection: LocalCollection): Promise<void> {
 
 /**
  * The records of a state in a fresh one: the one way to drop dead rows, change the codes, or fill new fields. Rows are
- * numbered anew.
+ * numbered anew. Where it fails, the old state is as it was.
  */
 export async function rebuilt(
   state: CollectionState,
@@ -23,8 +23,13 @@ export async function rebuilt(
 ): Promise<CollectionState> {
   const fresh = state.emptyCopy()
   const rows = state.live.rows()
-  for (let from = 0; from < rows.length; from += COPY_ROWS) {
-    fresh.apply(await copyRows(state, number, storage, rows.slice(from, from + COPY_ROWS)))
+  try {
+    for (let from = 0; from < rows.length; from += COPY_ROWS) {
+      fresh.apply(await copyRows(state, number, storage, rows.slice(from, from + COPY_ROWS)))
+    }
+  } catch (error) {
+    fresh.retire()
+    throw error
   }
   return fresh
 }

@@ -70,11 +70,14 @@ export class Columns {
     return this.#columns.has(field)
   }
 
-  /** The column of a field that is known to be declared. */
+  /** The column of a field that is known to be declared. @throws QuiverError `CORRUPT` where it could not be filled yet */
   column(field: string): Column {
     const declared = this.#columns.get(field)
-    if (!declared) throw new RangeError(`There is no column "${field}".`)
-    return declared.column
+    if (declared) return declared.column
+    throw new QuiverError(
+      'CORRUPT',
+      `Field "${field}" is declared, but could not be filled from the records; \`db.status.damage\` says why. Open the database again to have it tried again.`,
+    )
   }
 
   /** The column of a field that is known to be declared with a type that has an order. */
@@ -102,8 +105,8 @@ export class Columns {
   }
 
   /**
-   * Reads back what `encode` gave, for the same fields in any order. Trusts nothing in it, and allocates no more than a
-   * small multiple of its length.
+   * Reads back what `encode` gave, for the same fields in any order, or for these and others declared later. Trusts nothing
+   * in it, and allocates no more than a small multiple of its length.
    * @throws QuiverError `CORRUPT` or `NEWER_FORMAT`
    */
   static decode(fields: Fields, bytes: Uint8Array): Columns {
@@ -128,7 +131,7 @@ function requireVersion(version: number): void {
   )
 }
 
-/** The stored names and types: exactly those of `fields`. */
+/** The stored names and types, all among `fields`. */
 function readDeclarations(reader: ByteReader, fields: Fields): Map<string, FieldType> {
   const stored = reader.json()
   const declared = new Map(Object.entries(fields))
@@ -141,6 +144,5 @@ function readDeclarations(reader: ByteReader, fields: Fields): Map<string, Field
     }
     known.set(name, declaredType)
   }
-  if (known.size !== declared.size) throw corrupt('they lack a field that the collection declares')
   return known
 }
