@@ -1,5 +1,4 @@
 import type {
-  CallOptions,
   Collection,
   CollectionStats,
   Hits,
@@ -23,11 +22,13 @@ import { Slices } from '../platform/task.ts'
 import type { Storage } from '../storage/index.ts'
 import { VectorKind } from '../storage/operations.ts'
 import { type Calibration, efFor } from './calibration.ts'
+import type { CallContext } from './call-context.ts'
 import type { CommitQueue, Write } from './commit-queue.ts'
 import { codesOf, type CollectionConfig } from './config.ts'
-import { EmbeddingSpace } from './embedding.ts'
+import { EmbeddingSpace, shippedFor } from './embedding.ts'
 import { Indexer } from './indexer.ts'
 import { matchRows } from './match.ts'
+import type { Outcomes } from './outcomes.ts'
 import { validateId } from './records.ts'
 import { searchMany, toRecord } from './search.ts'
 import type { SavedCollection } from './snapshot.ts'
@@ -58,13 +59,11 @@ export class LocalCollection implements Collection<Fields> {
   saved: SavedCollection | undefined
   readonly #surroundings: Surroundings
   readonly #indexer: Indexer
-  #embedder: Embedder | undefined
   #closed = false
 
   constructor(
     number: number,
     state: CollectionState,
-    embedder: Embedder | undefined,
     surroundings: Surroundings,
     saved?: SavedCollection,
   ) {
@@ -72,7 +71,6 @@ export class LocalCollection implements Collection<Fields> {
     this.state = state
     this.storage = surroundings.storage
     this.saved = saved
-    this.#embedder = embedder
     this.#surroundings = surroundings
     this.#indexer = new Indexer(surroundings.queue, () => this.state, surroundings.changed)
     this.#indexer.start()
@@ -86,10 +84,16 @@ export class LocalCollection implements Collection<Fields> {
     return this.config.name
   }
 
-  /** The embedder belongs to the space; a collection fixed to given vectors has none. */
-  get space(): EmbeddingSpace {
+  /** What calls did that may be sent again. */
+  get outcomes(): Outcomes {
+    return this.#surroundings.queue.outcomes
+  }
+
+  /** With the embedder that the caller gave, else the one shipped; a collection fixed to given vectors has none. */
+  spaceOf(given: Embedder | undefined): EmbeddingSpace {
     const { name, embedder } = this.config
-    return new EmbeddingSpace(name, embedder === null ? undefined : this.#embedder, embedder)
+    const own = embedder === null ? undefined : (given ?? shippedFor(embedder))
+    return new EmbeddingSpace(name, own, embedder)
   }
 
   /** What is left until the graph is whole. */
@@ -101,13 +105,13 @@ export class LocalCollection implements Collection<Fields> {
 
   upsert(
     records: RecordInput<Fields> | readonly RecordInput<Fields>[],
-    options?: CallOptions,
+    options?: CallContext,
   ): Promise<UpsertResult>
-  upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
+  upsert(ids: readonly string[], matrix: Float32Array, options?: CallContext): Promise<UpsertResult>
   async upsert(
     first: RecordInput<Fields> | readonly (RecordInput<Fields> | string)[],
-    second?: Float32Array | CallOptions,
-    third?: CallOptions,
+    second?: Float32Array | CallContext,
+    third?: CallContext,
   ): Promise<UpsertResult> {
     const batch = this.batch()
     if (second instanceof Float32Array) {
@@ -145,15 +149,18 @@ export class LocalCollection implements Collection<Fields> {
     })
   }
 
-  async update(id: string, patch: RecordPatch<Fields>, options: CallOptions = {}): Promise<void> {
+  async update(id: string, patch: RecordPatch<Fields>, options: CallContext = {}): Promise<void> {
     this.#requireOpen()
     requireOptions('update', options)
     await update(this, id, patch, options)
   }
 
-  async delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
+  async delete(
+    target: string | readonly string[] | { readonly where: Filter },
+    context: CallContext = {},
+  ): Promise<number> {
     this.#requireOpen()
-    return remove(this, target)
+    return remove(this, target, context)
   }
 
   async count(where?: Filter): Promise<number> {
@@ -164,8 +171,9 @@ export class LocalCollection implements Collection<Fields> {
   async search<const I extends Include = 'record' | 'distance'>(
     query: Query,
     options?: SearchOptions<Fields, I>,
+    context?: CallContext,
   ): Promise<Hits<Fields, I>> {
-    const [hits] = await this.searchMany([query], options)
+    const [hits] = await this.searchMany([query], options, context)
     if (!hits) throw new QuiverError('INTERNAL', 'A search came back without an answer.')
     return hits
   }
@@ -173,10 +181,11 @@ export class LocalCollection implements Collection<Fields> {
   async searchMany<const I extends Include = 'record' | 'distance'>(
     queries: readonly Query[],
     options?: SearchOptions<Fields, I>,
+    { embedder }: CallContext = {},
   ): Promise<Hits<Fields, I>[]> {
     this.#requireOpen()
     const answers = await this.state.read((state) =>
-      searchMany(state, this.space, this.storage, queries, options),
+      searchMany(state, this.spaceOf(embedder), this.storage, queries, options),
     )
     return answers
   }
@@ -197,7 +206,7 @@ export class LocalCollection implements Collection<Fields> {
       index: index?.config.graph ? 'hnsw' : 'flat',
       quantization: index?.config.codes ?? codesOf(config, config.dimension ?? 0),
       originals: config.originals,
-      embedder: config.embedder ?? this.space.id,
+      embedder: config.embedder ?? this.spaceOf(undefined).id,
       bytes: { ...bytes, total: codes + graph + vectors + idBytes + bytes.columns },
       device: 'wasm',
       build: this.#surroundings.engine.name,
@@ -257,10 +266,6 @@ export class LocalCollection implements Collection<Fields> {
       progress.report('indexing', Math.max(total - waiting, 0), total)
     }, signal)
     if (this.waiting === 0) progress.report('indexing', total, total)
-  }
-
-  useEmbedder(embedder: Embedder): void {
-    this.#embedder = embedder
   }
 
   /** Takes the place of the state after a rebuild; searches under way finish on the old one. */

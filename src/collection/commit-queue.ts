@@ -1,9 +1,12 @@
 import { QuiverError, toQuiverError } from '../contract/errors.ts'
 import type { Storage } from '../storage/index.ts'
-import { encodeWrite, type Operation } from '../storage/operations.ts'
+import { type CallId, encodeWrite, type Operation } from '../storage/operations.ts'
+import { Outcomes } from './outcomes.ts'
 
 /** A change: what the log gets, and what happens in memory once the log has it. */
 export interface Write<T> {
+  /** Logged beside the operations, so that a replay knows whose they are. */
+  readonly call?: CallId | undefined
   /**
    * `group`: may share a transaction with the writes beside it, so `prepare` must not depend on them. `alone`: runs when
    * every earlier write is applied.
@@ -26,15 +29,18 @@ interface Queued {
  * that writes which came while a commit was under way share the next one (group commit).
  */
 export class CommitQueue {
+  /** What calls did, as of the last operation that is applied. */
+  readonly outcomes: Outcomes
   readonly #storage: Storage
   #waiting: Queued[] = []
   #running = false
   #lastSeq: number
 
-  /** `lastSeq`: the last operation that is already applied. */
-  constructor(storage: Storage, lastSeq: number) {
+  /** `lastSeq`: the last operation that is already applied; `outcomes`: of the calls up to it. */
+  constructor(storage: Storage, lastSeq: number, outcomes = new Outcomes()) {
     this.#storage = storage
     this.#lastSeq = lastSeq
+    this.outcomes = outcomes
   }
 
   /** Within `exclusive`: every operation up to this one is applied, and none after it. */
@@ -46,7 +52,7 @@ export class CommitQueue {
     return this.#enqueue(write.sharing, async () => {
       const operations = write.prepare()
       if (operations.length === 0) return () => write.apply()
-      const seq = await this.#storage.append(encodeWrite({ call: undefined, operations }))
+      const seq = await this.#storage.append(encodeWrite({ call: write.call, operations }))
       this.#lastSeq = Math.max(this.#lastSeq, seq)
       return () => this.#apply(write)
     })

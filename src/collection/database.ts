@@ -7,19 +7,19 @@ import type {
   DatabaseStats,
   DatabaseStatus,
 } from '../contract/api.ts'
-import type { Embedder } from '../contract/embedder.ts'
 import type { Fields } from '../contract/fields.ts'
 import { QuiverError, toQuiverError } from '../contract/errors.ts'
-import { staticModel } from '../embed/static/index.ts'
 import type { Engine } from '../engine/index.ts'
 import { Listeners } from '../platform/listeners.ts'
 import { requireOptions } from '../platform/options.ts'
 import type { Storage, StorageDamage, StorageEvent } from '../storage/index.ts'
 import type { Operation } from '../storage/operations.ts'
+import type { CallContext } from './call-context.ts'
 import { LocalCollection, type Surroundings } from './collection.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { type CollectionConfig, createConfig, mergeConfig, validateName } from './config.ts'
 import { Folding } from './folding.ts'
+import { NOTHING, type Outcomes } from './outcomes.ts'
 import { rebuild } from './rebuild.ts'
 import { recover, type Recovered } from './recover.ts'
 import { CollectionState } from './state.ts'
@@ -51,15 +51,14 @@ export class LocalDatabase {
     this.name = name
     this.#storage = storage
     this.#nextNumber = recovered.nextNumber
-    this.#queue = new CommitQueue(storage, recovered.lastSeq)
+    this.#queue = new CommitQueue(storage, recovered.lastSeq, recovered.outcomes)
     const changed = (): void => {
       this.#folding.changed()
     }
     this.#surroundings = { engine, storage, queue: this.#queue, changed }
     this.#folding = new Folding(storage, this.#queue, () => this.#contents())
     for (const { number, state, saved } of recovered.collections) {
-      const embedder = embedderFor(state.config, undefined)
-      const collection = new LocalCollection(number, state, embedder, this.#surroundings, saved)
+      const collection = new LocalCollection(number, state, this.#surroundings, saved)
       this.#collections.set(collection.name, collection)
     }
     this.#damage = storage.damage.map(toDamage)
@@ -80,15 +79,32 @@ export class LocalDatabase {
     return this.#openOrCreate(name, options)
   }
 
+  /** The collection that was opened under this number. @throws QuiverError `CLOSED` where it was deleted */
+  opened(name: string, number: number): LocalCollection {
+    this.#requireOpen()
+    const collection = this.#collections.get(name)
+    if (collection?.number === number) return collection
+    throw new QuiverError(
+      'CLOSED',
+      `Collection "${name}" was deleted. Open it again with db.collection().`,
+    )
+  }
+
+  /** What calls did that may be sent again. */
+  get outcomes(): Outcomes {
+    return this.#queue.outcomes
+  }
+
   async collections(): Promise<string[]> {
     this.#requireOpen()
     return [...this.#collections.keys()]
   }
 
-  async deleteCollection(name: string): Promise<void> {
+  async deleteCollection(name: string, { call }: CallContext = {}): Promise<void> {
     this.#requireOpen()
     validateName('collection', name)
     const dropped = await this.#queue.write({
+      call,
       sharing: 'alone',
       prepare: () => {
         const collection = this.#collections.get(name)
@@ -99,6 +115,7 @@ export class LocalDatabase {
         this.#collections.delete(name)
         // At once: writes that already wait in the queue must be refused, not acknowledged and lost.
         collection?.markClosed()
+        this.#queue.outcomes.keep(call, NOTHING)
         return collection
       },
     })
@@ -166,7 +183,7 @@ export class LocalDatabase {
   }
 
   async #openOrCreate(name: string, options: CollectionOptions<Fields>): Promise<LocalCollection> {
-    if (!this.#collections.has(name)) await this.#create(createConfig(name, options), options)
+    if (!this.#collections.has(name)) await this.#create(createConfig(name, options))
     const collection = this.#collections.get(name)
     if (!collection) {
       throw new QuiverError('CLOSED', `Collection "${name}" was deleted while it was opened.`)
@@ -174,11 +191,10 @@ export class LocalDatabase {
     const same =
       JSON.stringify(mergeConfig(collection.config, options)) === JSON.stringify(collection.config)
     if (!same) await this.#reconfigure(collection, options)
-    if (options.embedder) collection.useEmbedder(options.embedder)
     return collection
   }
 
-  async #create(config: CollectionConfig, options: CollectionOptions<Fields>): Promise<void> {
+  async #create(config: CollectionConfig): Promise<void> {
     const isNew = (): boolean => !this.#collections.has(config.name)
     await this.#queue.write({
       sharing: 'alone',
@@ -187,8 +203,7 @@ export class LocalDatabase {
       apply: () => {
         if (!isNew()) return
         const state = new CollectionState(this.#surroundings.engine, config)
-        const embedder = embedderFor(config, options.embedder)
-        const made = new LocalCollection(this.#nextNumber++, state, embedder, this.#surroundings)
+        const made = new LocalCollection(this.#nextNumber++, state, this.#surroundings)
         this.#collections.set(config.name, made)
       },
     })
@@ -264,15 +279,6 @@ export class LocalDatabase {
 
 function toDamage({ part, message, lost }: StorageDamage): Damage {
   return { part, collection: undefined, message, lost: { count: lost, ids: [] } }
-}
-
-/** Made once: its table serves every collection of the thread. It reads its file at the first use. */
-const shipped = staticModel()
-
-/** The stored name is the shipped model's: then it needs not be given again. */
-function embedderFor(config: CollectionConfig, given: Embedder | undefined): Embedder | undefined {
-  if (given) return given
-  return config.embedder === undefined || config.embedder === shipped.id ? shipped : undefined
 }
 
 async function estimateOrigin(kind: Storage['kind']): Promise<StorageEstimate | undefined> {

@@ -1,5 +1,6 @@
 import type { Embedder, EmbedRole } from '../contract/embedder.ts'
 import { QuiverError, throwIfAborted } from '../contract/errors.ts'
+import { staticModel } from '../embed/static/index.ts'
 import { callEmbedder } from '../platform/call-embedder.ts'
 import type { ProgressReporter } from '../platform/progress.ts'
 import { nextTask } from '../platform/task.ts'
@@ -7,6 +8,14 @@ import { describe } from './values.ts'
 
 /** Texts given to the embedder at once: enough for a model's batch, few enough to abort and report between. */
 const BATCH_TEXTS = 256
+
+/** Made once: its table serves every collection of the thread. It reads its file at the first use. */
+const shipped = staticModel()
+
+/** The shipped model, where the space is its own or still open: then it needs not be given. */
+export function shippedFor(space: string | undefined): Embedder | undefined {
+  return space === undefined || space === shipped.id ? shipped : undefined
+}
 
 /** Makes vectors of one embedding space, and checks that they are. */
 export class EmbeddingSpace {

@@ -2,6 +2,7 @@ import type { Storage } from '../storage/index.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { LocalCollection } from './collection.ts'
 import { rebuild } from './rebuild.ts'
+import type { SavedOutcomes } from './outcomes.ts'
 import { chunksOf, type SavedCollection, saveState } from './snapshot.ts'
 import type { CollectionState } from './state.ts'
 
@@ -10,6 +11,8 @@ export interface SavedDatabase {
   readonly collections: readonly SavedCollection[]
   /** The number the next collection gets; numbers are never reused. */
   readonly nextNumber: number
+  /** Absent in snapshots of earlier versions. */
+  readonly outcomes?: SavedOutcomes
 }
 
 /** A log this long is folded even while writes go on. */
@@ -129,7 +132,8 @@ export class Folding {
         await fold.abandon()
         return
       }
-      const body: SavedDatabase = { collections: saved, nextNumber }
+      const outcomes = this.#queue.outcomes.saved()
+      const body: SavedDatabase = { collections: saved, nextNumber, outcomes }
       const manifest = await fold.commit({
         foldedSeq: this.#queue.lastSeq,
         chunks: saved.flatMap(chunksOf),

@@ -18,6 +18,7 @@ import type {
   Verification,
   VerifyOptions,
 } from '../contract/api.ts'
+import type { Embedder } from '../contract/embedder.ts'
 import type { Fields, Filter, NoFields } from '../contract/fields.ts'
 import { Calls } from '../platform/calls.ts'
 import { requestPersistence } from '../platform/persistence.ts'
@@ -60,6 +61,7 @@ export class DatabaseHandle implements Database {
       handle = new CollectionHandle(collection, this.#calls)
       this.#collections.set(collection, handle)
     }
+    if (options?.embedder) handle.embedder = options.embedder
     return handle
   }
 
@@ -110,6 +112,7 @@ export class CollectionHandle implements Collection<Fields> {
   readonly name: string
   /** Tells this collection from one of the same name that was deleted. */
   readonly number: number
+  embedder: Embedder | undefined
   readonly #collection: LocalCollection
   readonly #calls: Calls
 
@@ -127,10 +130,15 @@ export class CollectionHandle implements Collection<Fields> {
   upsert(ids: readonly string[], matrix: Float32Array, options?: CallOptions): Promise<UpsertResult>
   upsert(
     records: RecordInput<Fields> | readonly (RecordInput<Fields> | string)[],
-    matrix?: Float32Array | CallOptions,
-    options?: CallOptions,
+    second?: Float32Array | CallOptions,
+    third?: CallOptions,
   ): Promise<UpsertResult> {
-    return this.#calls.run(() => this.#collection.upsert(records as [], matrix as never, options))
+    const { embedder } = this
+    return this.#calls.run(() =>
+      second instanceof Float32Array
+        ? this.#collection.upsert(records as [], second, { ...third, embedder })
+        : this.#collection.upsert(records as [], { ...second, embedder }),
+    )
   }
 
   /** A write filled piece by piece; see `UpsertBatch`. */
@@ -139,7 +147,7 @@ export class CollectionHandle implements Collection<Fields> {
   }
 
   commit(batch: UpsertBatch, options?: CallOptions): Promise<UpsertResult> {
-    return this.#calls.run(() => batch.commit(options))
+    return this.#calls.run(() => batch.commit({ ...options, embedder: this.embedder }))
   }
 
   get(id: string): Promise<StoredRecord<Fields> | undefined> {
@@ -147,7 +155,9 @@ export class CollectionHandle implements Collection<Fields> {
   }
 
   update(id: string, patch: RecordPatch<Fields>, options?: CallOptions): Promise<void> {
-    return this.#calls.run(() => this.#collection.update(id, patch, options))
+    return this.#calls.run(() =>
+      this.#collection.update(id, patch, { ...options, embedder: this.embedder }),
+    )
   }
 
   delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
@@ -162,14 +172,14 @@ export class CollectionHandle implements Collection<Fields> {
     query: Query,
     options?: SearchOptions<Fields, I>,
   ): Promise<Hits<Fields, I>> {
-    return this.#calls.run(() => this.#collection.search(query, options))
+    return this.#calls.run(() => this.#collection.search(query, options, this))
   }
 
   searchMany<const I extends Include = 'record' | 'distance'>(
     queries: readonly Query[],
     options?: SearchOptions<Fields, I>,
   ): Promise<Hits<Fields, I>[]> {
-    return this.#calls.run(() => this.#collection.searchMany(queries, options))
+    return this.#calls.run(() => this.#collection.searchMany(queries, options, this))
   }
 
   stats(): Promise<CollectionStats> {

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { decodeWrite, type Operation } from '../storage/operations.ts'
 import type { SavedDatabase } from './folding.ts'
+import { NOTHING, Outcomes, withOperation } from './outcomes.ts'
 import { rebuilt } from './rebuild.ts'
 import { loadState, type SavedCollection } from './snapshot.ts'
 import { CollectionState } from './state.ts'
@@ -19,6 +20,7 @@ export interface Recovered {
   readonly collections: readonly RecoveredCollection[]
   readonly nextNumber: number
   readonly lastSeq: number
+  readonly outcomes: Outcomes
 }
 
 /** The snapshot of the newest manifest, then the log after it. @throws QuiverError `CORRUPT`, `NEWER_FORMAT` */
@@ -48,12 +50,18 @@ async function readInto(
     collections.set(saved.number, { number: saved.number, state, saved })
   }
   let { nextNumber } = body
+  const outcomes = new Outcomes(body.outcomes)
   let lastSeq = manifest?.foldedSeq ?? 0
   for await (const { seq, operation: bytes } of storage.replay(lastSeq)) {
-    for (const operation of decodeWrite(bytes).operations) {
+    const { call, operations } = decodeWrite(bytes)
+    let outcome = NOTHING
+    for (const operation of operations) {
+      const before = countOf(collections, operation)
       replay(engine, collections, operation)
+      outcome = withOperation(outcome, operation, countOf(collections, operation) - before)
       if (operation.type === 'create') nextNumber = Math.max(nextNumber, operation.collection + 1)
     }
+    outcomes.keep(call, outcome)
     lastSeq = seq
   }
   for (const [number, { state }] of collections) {
@@ -65,7 +73,14 @@ async function readInto(
     })
     state.retire()
   }
-  return { collections: [...collections.values()], nextNumber, lastSeq }
+  return { collections: [...collections.values()], nextNumber, lastSeq, outcomes }
+}
+
+function countOf(
+  collections: ReadonlyMap<number, RecoveredCollection>,
+  { collection }: Operation,
+): number {
+  return collections.get(collection)?.state.count ?? 0
 }
 
 function replay(

@@ -1,8 +1,9 @@
-import type { CallOptions, RecordPatch } from '../contract/api.ts'
+import type { RecordPatch } from '../contract/api.ts'
 import type { Fields } from '../contract/fields.ts'
 import { QuiverError, throwIfAborted } from '../contract/errors.ts'
 import { ProgressReporter } from '../platform/progress.ts'
 import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import type { CallContext } from './call-context.ts'
 import type { LocalCollection } from './collection.ts'
 import type { EmbeddingSpace } from './embedding.ts'
 import {
@@ -15,14 +16,14 @@ import {
 } from './records.ts'
 import type { CollectionState } from './state.ts'
 import { describe, isPlainObject } from './values.ts'
-import { operationsFor } from './write.ts'
+import { applyWrite, operationsFor } from './write.ts'
 
 /** Merges `patch` into a record and writes it whole. */
 export async function update(
   collection: LocalCollection,
   id: string,
   patch: RecordPatch<Fields>,
-  options: CallOptions,
+  options: CallContext,
 ): Promise<void> {
   validateId(id)
   if (!isPlainObject(patch)) {
@@ -45,13 +46,14 @@ export async function update(
     const unchanged = (): boolean => collection.state === state && state.rowOf.get(id) === row
     let operations: readonly Operation[] = []
     const written = await collection.write({
+      call: options.call,
       sharing: 'alone',
       prepare: () => {
         operations = unchanged() ? operationsFor(collection, operation, embeddedBy) : []
         return operations
       },
       apply: () => {
-        for (const each of operations) state.apply(each)
+        if (operations.length > 0) applyWrite(collection, operations, options.call)
         return operations.length > 0
       },
     })
@@ -71,7 +73,7 @@ async function prepare(
   state: CollectionState,
   id: string,
   patch: RecordPatch<Fields>,
-  options: CallOptions,
+  options: CallContext,
 ): Promise<PreparedUpdate> {
   const { config } = state
   const row = state.rowOf.get(id)
@@ -87,7 +89,11 @@ async function prepare(
   const text = validateProperties(properties, config.fields, id)
   const textChanged = Object.hasOwn(changes, 'text')
   const update = { row, given, textChanged, text, options }
-  const { vector, kind, embeddedBy } = await updatedVector(collection.space, state, update)
+  const { vector, kind, embeddedBy } = await updatedVector(
+    collection.spaceOf(options.embedder),
+    state,
+    update,
+  )
   if (!vector && !text?.trim()) {
     throw new QuiverError(
       'INVALID_RECORD',
@@ -112,7 +118,7 @@ interface VectorUpdate {
   readonly given: unknown
   readonly textChanged: boolean
   readonly text: string | undefined
-  readonly options: CallOptions
+  readonly options: CallContext
 }
 
 /** The vector of a record after an update: the one given, the one of its new text, or the one it had. */

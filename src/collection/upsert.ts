@@ -1,11 +1,12 @@
-import type { CallOptions, UpsertResult } from '../contract/api.ts'
+import type { UpsertResult } from '../contract/api.ts'
 import { QuiverError, throwIfAborted } from '../contract/errors.ts'
 import { ProgressReporter } from '../platform/progress.ts'
 import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import type { CallContext } from './call-context.ts'
 import type { LocalCollection } from './collection.ts'
 import { checkVector, encodeDocument, validateId, validateRecord } from './records.ts'
 import { describe } from './values.ts'
-import { isSettled, operationsFor } from './write.ts'
+import { applyWrite, isSettled, operationsFor } from './write.ts'
 
 interface PreparedRow {
   readonly id: string
@@ -74,35 +75,30 @@ export class UpsertBatch {
   }
 
   /** Embeds, writes, and resolves when all of it is durable and searchable. */
-  async commit(options: CallOptions = {}): Promise<UpsertResult> {
+  async commit(options: CallContext = {}): Promise<UpsertResult> {
     throwIfAborted(options.signal)
     if (this.#rows.length === 0) return { inserted: 0, updated: 0 }
     const progress = new ProgressReporter(options.onProgress)
-    const embedded = await this.#embed(options.signal, progress)
+    const embedded = await this.#embed(options, progress)
     progress.report('writing', 0, this.#rows.length)
     const rows = this.#rows.length
     let operations: readonly Operation[] = []
-    const result = await this.#collection.write({
+    const { inserted, updated } = await this.#collection.write({
+      call: options.call,
       sharing: isSettled(this.#collection.config) ? 'group' : 'alone',
       prepare: () => {
         throwIfAborted(options.signal)
         operations = operationsFor(this.#collection, this.#operation(embedded), embedded.by)
         return operations
       },
-      apply: () => {
-        const { state } = this.#collection
-        const before = state.count
-        for (const operation of operations) state.apply(operation)
-        const inserted = state.count - before
-        return { inserted, updated: rows - inserted }
-      },
+      apply: () => applyWrite(this.#collection, operations, options.call),
     })
     // What was written need not be held until the page lets go of the batch.
     this.#rows.length = 0
     this.#ids.clear()
     progress.report('writing', rows, rows)
     await this.#collection.indexed(options.signal, progress)
-    return result
+    return { inserted, updated }
   }
 
   #claim(id: string): void {
@@ -127,10 +123,10 @@ export class UpsertBatch {
   }
 
   /** Vectors by id for the rows that bring a text alone. */
-  async #embed(signal: AbortSignal | undefined, progress: ProgressReporter): Promise<Embedded> {
+  async #embed({ signal, embedder }: CallContext, progress: ProgressReporter): Promise<Embedded> {
     const rows = this.#rows.filter((row) => row.vector === undefined)
     if (rows.length === 0) return { by: undefined, vectors: new Map() }
-    const { space } = this.#collection
+    const space = this.#collection.spaceOf(embedder)
     const texts = rows.map((row) => row.text ?? '')
     const vectors = await space.embedDocuments(texts, signal, progress)
     const found = new Map<string, Float32Array>()

@@ -1,9 +1,16 @@
 import type { Filter } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
-import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
+import {
+  type CallId,
+  type Operation,
+  type UpsertOperation,
+  VectorKind,
+} from '../storage/operations.ts'
+import type { CallContext } from './call-context.ts'
 import type { LocalCollection } from './collection.ts'
 import type { CollectionConfig } from './config.ts'
 import { matchRows } from './match.ts'
+import { NOTHING, type Outcome, withOperation } from './outcomes.ts'
 import { validateId } from './records.ts'
 import { describe, isPlainObject } from './values.ts'
 
@@ -49,10 +56,28 @@ function requireSameSpace({ name, embedder }: CollectionConfig, by: string | und
   )
 }
 
+/** Takes into memory what the log has, and keeps for the caller what it did. */
+export function applyWrite(
+  collection: LocalCollection,
+  operations: readonly Operation[],
+  call: CallId | undefined,
+): Outcome {
+  const { state } = collection
+  let outcome = NOTHING
+  for (const operation of operations) {
+    const before = state.count
+    state.apply(operation)
+    outcome = withOperation(outcome, operation, state.count - before)
+  }
+  collection.outcomes.keep(call, outcome)
+  return outcome
+}
+
 /** Deletes the records that are there and answers how many went. */
 export async function remove(
   collection: LocalCollection,
   target: string | readonly string[] | { readonly where: Filter },
+  { call }: CallContext,
 ): Promise<number> {
   const where =
     isPlainObject(target) && 'where' in target ? (target as { where: Filter }).where : undefined
@@ -64,26 +89,24 @@ export async function remove(
     )
   }
   const ids = where === undefined ? (asked as readonly unknown[]).map(validateId) : []
-  let present: readonly string[] = []
-  return collection.write({
+  let operations: readonly Operation[] = []
+  const { deleted } = await collection.write({
+    call,
     sharing: 'alone',
     prepare: () => {
       const { state } = collection
-      present =
+      const present =
         where === undefined
           ? [...new Set(ids)].filter((id) => state.rowOf.has(id))
           : matchRows(state, where)
               .rows()
               .map((row) => state.ids[row] ?? '')
-      return present.length === 0 ? [] : [deletion(collection, present)]
+      const { number } = collection
+      operations =
+        present.length === 0 ? [] : [{ type: 'delete', collection: number, ids: present }]
+      return operations
     },
-    apply: () => {
-      collection.state.apply(deletion(collection, present))
-      return present.length
-    },
+    apply: () => applyWrite(collection, operations, call),
   })
-}
-
-function deletion(collection: LocalCollection, ids: readonly string[]): Operation {
-  return { type: 'delete', collection: collection.number, ids }
+  return deleted
 }
