@@ -30,6 +30,7 @@ import { Indexer } from './indexer.ts'
 import { matchRows } from './match.ts'
 import type { Outcomes } from './outcomes.ts'
 import { validateId } from './records.ts'
+import type { RecoveredCollection } from './recover.ts'
 import { searchMany, toRecord } from './search.ts'
 import type { SavedCollection } from './snapshot.ts'
 import type { CollectionState } from './state.ts'
@@ -57,20 +58,21 @@ export class LocalCollection implements Collection<Fields> {
   state: CollectionState
   /** Where its parts are stored, as of the last fold; `undefined` makes the next fold write all of it. */
   saved: SavedCollection | undefined
+  /** Whether it was written anew and has yet to be stored so. */
+  isRewritten: boolean
   readonly #surroundings: Surroundings
   readonly #indexer: Indexer
   #closed = false
 
   constructor(
-    number: number,
-    state: CollectionState,
+    { number, state, saved, isRewritten }: RecoveredCollection,
     surroundings: Surroundings,
-    saved?: SavedCollection,
   ) {
     this.number = number
     this.state = state
     this.storage = surroundings.storage
     this.saved = saved
+    this.isRewritten = isRewritten
     this.#surroundings = surroundings
     this.#indexer = new Indexer(surroundings.queue, () => this.state, surroundings.changed)
     this.#indexer.start()
@@ -273,7 +275,13 @@ export class LocalCollection implements Collection<Fields> {
     this.state.retire()
     this.state = state
     this.saved = undefined
+    this.isRewritten = true
     this.#indexer.start()
+  }
+
+  wasFolded(saved: SavedCollection): void {
+    this.saved = saved
+    this.isRewritten = false
   }
 
   /** From now on every call answers `CLOSED`. */

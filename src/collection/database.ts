@@ -57,15 +57,15 @@ export class LocalDatabase {
     }
     this.#surroundings = { engine, storage, queue: this.#queue, changed }
     this.#folding = new Folding(storage, this.#queue, () => this.#contents())
-    for (const { number, state, saved } of recovered.collections) {
-      const collection = new LocalCollection(number, state, this.#surroundings, saved)
+    for (const each of recovered.collections) {
+      const collection = new LocalCollection(each, this.#surroundings)
       this.#collections.set(collection.name, collection)
     }
     this.#damage = storage.damage.map(toDamage)
     storage.subscribe((event) => {
       this.#heard(event)
     })
-    this.#folding.begin()
+    this.#folding.changed()
   }
 
   /** @throws QuiverError `OPTIONS_MISMATCH`, `EMBEDDER_MISMATCH`, `INVALID_OPTION`, `CLOSED` */
@@ -203,7 +203,9 @@ export class LocalDatabase {
       apply: () => {
         if (!isNew()) return
         const state = new CollectionState(this.#surroundings.engine, config)
-        const made = new LocalCollection(this.#nextNumber++, state, this.#surroundings)
+        const number = this.#nextNumber++
+        const fresh = { number, state, saved: undefined, isRewritten: false }
+        const made = new LocalCollection(fresh, this.#surroundings)
         this.#collections.set(config.name, made)
       },
     })

@@ -1,10 +1,11 @@
-import type { Storage } from '../storage/index.ts'
+import { QuiverError } from '../contract/errors.ts'
+import type { Fold, Storage } from '../storage/index.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { LocalCollection } from './collection.ts'
-import { rebuild } from './rebuild.ts'
+import { type FoldTime, foldTime, graphIsWorthFolding, isSparse } from './fold-policy.ts'
 import type { SavedOutcomes } from './outcomes.ts'
-import { chunksOf, type SavedCollection, saveState } from './snapshot.ts'
-import type { CollectionState } from './state.ts'
+import { rebuild } from './rebuild.ts'
+import { chunksOf, type ChunkWriter, type SavedCollection, saveState } from './snapshot.ts'
 
 /** What the manifest holds beside the chunks. */
 export interface SavedDatabase {
@@ -15,165 +16,141 @@ export interface SavedDatabase {
   readonly outcomes?: SavedOutcomes
 }
 
-/** A log this long is folded even while writes go on. */
-const MAX_LOG_BYTES = 64 * 1024 * 1024
-
-/** Below this, replaying the log is quicker than any fold. */
-const MIN_LOG_BYTES = 64 * 1024
-
-/** A log of this share of the snapshot is folded even while writes go on. */
-const LOG_SHARE = 0.25
-const MIN_BUSY_BYTES = 8 * 1024 * 1024
+interface Contents {
+  readonly collections: readonly LocalCollection[]
+  readonly nextNumber: number
+}
 
 /** Nobody has written for this long: time to fold, in milliseconds. */
 const IDLE_MS = 1500
 
-/** A collection with this share of rows without a record is rewritten without them. */
-const COMPACT_FROM_SHARE = 0.3
-const COMPACT_FROM_ROWS = 1000
-
-/** Whether the log is to be folded now, while writes go on. Pure. */
-export function foldIsDue(logBytes: number, snapshotBytes: number): boolean {
-  if (logBytes >= MAX_LOG_BYTES) return true
-  return logBytes >= Math.max(MIN_BUSY_BYTES, snapshotBytes * LOG_SHARE)
-}
-
 /**
  * Folds the log of a database into a snapshot when it has grown long, or when nobody has written for a while, so that the
- * next open finds little to replay.
+ * next open finds little to replay. `fold-policy.ts` says when.
  */
 export class Folding {
   readonly #storage: Storage
   readonly #queue: CommitQueue
-  readonly #database: () => { collections: readonly LocalCollection[]; nextNumber: number }
-  #foldedVersions = ''
+  readonly #contents: () => Contents
   #snapshotBytes: number
   #timer: ReturnType<typeof setTimeout> | undefined
   #busy = false
+  #changedMeanwhile = false
   #stopped = false
 
-  constructor(
-    storage: Storage,
-    queue: CommitQueue,
-    database: () => { collections: readonly LocalCollection[]; nextNumber: number },
-  ) {
+  constructor(storage: Storage, queue: CommitQueue, contents: () => Contents) {
     this.#storage = storage
     this.#queue = queue
-    this.#database = database
+    this.#contents = contents
     this.#snapshotBytes = sum(storage.manifest?.chunks.map(({ bytes }) => bytes) ?? [])
   }
 
-  /** To be called once the database is read back. */
-  begin(): void {
-    this.#foldedVersions = this.#versions()
-    if (this.#storage.logBytes >= MIN_LOG_BYTES) this.#foldedVersions = ''
-    this.changed()
-  }
-
-  /** To be called after every change. */
+  /** To be called once the database is read back, and after every change. */
   changed(): void {
-    if (this.#stopped) return
     clearTimeout(this.#timer)
-    if (this.#storage.kind === 'memory') {
-      if (this.#database().collections.some(({ state }) => isSparse(state))) this.#start()
-    } else if (foldIsDue(this.#storage.logBytes, this.#snapshotBytes)) this.#start()
-    else
-      this.#timer = setTimeout(() => {
-        this.#start()
-      }, IDLE_MS)
+    this.#changedMeanwhile = this.#busy
+    if (this.#busy || this.#stopped) return
+    const time = this.#time()
+    if (time === 'now') this.#start()
+    if (time !== 'idle') return
+    this.#timer = setTimeout(() => {
+      this.#start()
+    }, IDLE_MS)
   }
 
-  /** Waits for the fold under way; no other follows. */
+  /** The fold under way ends at its next chunk; no other follows. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
   }
 
+  #time(): FoldTime {
+    const { collections } = this.#contents()
+    const sparse = collections.some(({ state }) => isSparse(state.rows, state.count))
+    if (this.#storage.kind === 'memory') return sparse ? 'now' : 'later'
+    const rows = collections.map(({ state, saved }) => state.rows - (saved?.rows ?? 0))
+    const time = foldTime({
+      bytes: this.#storage.logBytes,
+      rows: sum(rows),
+      snapshotBytes: this.#snapshotBytes,
+    })
+    return time === 'later' && (sparse || collections.some(isWorthFolding)) ? 'idle' : time
+  }
+
   #start(): void {
     if (this.#busy || this.#stopped) return
     this.#busy = true
-    const versions = this.#versions()
     // A fold that fails (no room, another writer) loses nothing: the log stays, and the next change tries again.
     void this.#queue
       .exclusive(() => this.#fold())
       .catch(() => undefined)
       .finally(() => {
         this.#busy = false
-        // What came meanwhile found the fold under way and left it at that.
-        if (this.#versions() !== versions) this.changed()
+        if (this.#changedMeanwhile) this.changed()
       })
-  }
-
-  /** A call, since what it answers changes while a fold waits. */
-  #isStopped(): boolean {
-    return this.#stopped
   }
 
   async #fold(): Promise<void> {
-    if (this.#isStopped()) return
-    const { collections, nextNumber } = this.#database()
+    if (this.#stopped) return
+    const { collections, nextNumber } = this.#contents()
     for (const collection of collections) {
+      const { rows, count } = collection.state
       // Where there is no room for it, dead rows stay for now.
-      if (isSparse(collection.state)) await rebuild(collection).catch(() => undefined)
+      if (isSparse(rows, count)) await rebuild(collection).catch(() => undefined)
     }
     if (this.#storage.kind === 'memory') return
-    const versions = this.#versions()
-    if (versions === this.#foldedVersions || !this.#worthwhile(collections)) return
-
     const fold = this.#storage.beginFold()
     try {
-      const snapshots = []
-      for (const { state, number, saved } of collections) {
-        snapshots.push(await saveState(state, number, fold, saved))
-      }
-      const saved = snapshots.map((snapshot) => snapshot.saved)
-      // Closing waits for a fold, but need not wait for its last step.
-      if (this.#isStopped()) {
-        await fold.abandon()
-        return
-      }
-      const outcomes = this.#queue.outcomes.saved()
-      const body: SavedDatabase = { collections: saved, nextNumber, outcomes }
-      const manifest = await fold.commit({
-        foldedSeq: this.#queue.lastSeq,
-        chunks: saved.flatMap(chunksOf),
-        body,
-      })
-      this.#snapshotBytes = sum(manifest.chunks.map(({ bytes }) => bytes))
-      this.#foldedVersions = versions
-      for (const [n, collection] of collections.entries()) {
-        snapshots[n]?.settle()
-        collection.saved = saved[n]
-      }
+      await this.#write(fold, collections, nextNumber)
     } catch (error) {
       await fold.abandon()
       throw error
     }
   }
 
-  /** A short log is left alone, but a graph that took long to build is kept, and so is what was measured on it. */
-  #worthwhile(collections: readonly LocalCollection[]): boolean {
-    if (this.#storage.logBytes >= MIN_LOG_BYTES) return true
-    return collections.some(({ state, saved }) => {
-      const { index, calibration } = state
-      if (calibration && calibration !== saved?.calibration) return true
-      return index?.config.graph !== undefined && index.indexed > (saved?.indexed ?? 0)
+  async #write(
+    fold: Fold,
+    collections: readonly LocalCollection[],
+    nextNumber: number,
+  ): Promise<void> {
+    const writer: ChunkWriter = {
+      write: (path, n, bytes) => {
+        this.#requireRunning()
+        return fold.write(path, n, bytes)
+      },
+    }
+    const snapshots = []
+    for (const { state, number, saved } of collections) {
+      snapshots.push(await saveState(state, number, writer, saved))
+    }
+    this.#requireRunning()
+    const saved = snapshots.map((snapshot) => snapshot.saved)
+    const outcomes = this.#queue.outcomes.saved()
+    const body: SavedDatabase = { collections: saved, nextNumber, outcomes }
+    const manifest = await fold.commit({
+      foldedSeq: this.#queue.lastSeq,
+      chunks: saved.flatMap(chunksOf),
+      body,
     })
+    this.#snapshotBytes = sum(manifest.chunks.map(({ bytes }) => bytes))
+    for (const [n, { saved, settle }] of snapshots.entries()) {
+      settle()
+      collections[n]?.wasFolded(saved)
+    }
   }
 
-  #versions(): string {
-    const { collections } = this.#database()
-    return collections
-      .map(({ number, state: { version, index, calibration } }) =>
-        [number, version, index?.indexed ?? 0, calibration?.indexed ?? 0].join(':'),
-      )
-      .join(' ')
+  /** Closing waits for a fold, but need not wait for what is left of it. */
+  #requireRunning(): void {
+    if (!this.#stopped) return
+    throw new QuiverError('CLOSED', 'The database is closed; its log is folded the next time.')
   }
 }
 
-function isSparse(state: CollectionState): boolean {
-  const dead = state.rows - state.count
-  return state.rows >= COMPACT_FROM_ROWS && dead >= state.rows * COMPACT_FROM_SHARE
+/** However short the log: what took long to make or would be made again at every open. */
+function isWorthFolding({ state, saved, isRewritten }: LocalCollection): boolean {
+  const { index, calibration } = state
+  if (isRewritten || (calibration && calibration !== saved?.calibration)) return true
+  return graphIsWorthFolding(index?.indexed ?? 0, saved?.indexed ?? 0)
 }
 
 function sum(values: readonly number[]): number {

@@ -5,14 +5,18 @@ import { decodeWrite, type Operation } from '../storage/operations.ts'
 import type { SavedDatabase } from './folding.ts'
 import { NOTHING, Outcomes, withOperation } from './outcomes.ts'
 import { rebuilt } from './rebuild.ts'
-import { loadState, type SavedCollection } from './snapshot.ts'
+import { loadState } from './load.ts'
+import type { SavedCollection } from './snapshot.ts'
 import { CollectionState } from './state.ts'
 import { storedConfig } from './stored-config.ts'
 
 export interface RecoveredCollection {
   readonly number: number
   readonly state: CollectionState
+  /** Where its parts are stored, as of the last fold; `undefined`: not yet, or not as they are now. */
   readonly saved: SavedCollection | undefined
+  /** Whether it was written anew and has yet to be stored so. */
+  readonly isRewritten: boolean
 }
 
 /** A database as it was when its last acknowledged write was. */
@@ -47,7 +51,7 @@ async function readInto(
   const body = (manifest?.body ?? { collections: [], nextNumber: 0 }) as SavedDatabase
   for (const saved of body.collections) {
     const state = await loadState(engine, storage, saved)
-    collections.set(saved.number, { number: saved.number, state, saved })
+    collections.set(saved.number, { number: saved.number, state, saved, isRewritten: false })
   }
   let { nextNumber } = body
   const outcomes = new Outcomes(body.outcomes)
@@ -70,6 +74,7 @@ async function readInto(
       number,
       state: await rebuilt(state, number, storage),
       saved: undefined,
+      isRewritten: true,
     })
     state.retire()
   }
@@ -91,7 +96,7 @@ function replay(
   const number = operation.collection
   if (operation.type === 'create') {
     const state = new CollectionState(engine, storedConfig(operation.config))
-    collections.set(number, { number, state, saved: undefined })
+    collections.set(number, { number, state, saved: undefined, isRewritten: false })
   } else if (operation.type === 'drop') {
     collections.get(number)?.state.retire()
     collections.delete(number)

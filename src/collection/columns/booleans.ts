@@ -33,6 +33,12 @@ export class BooleanColumn implements Column {
     if (value === false) this.#falses.add(row)
   }
 
+  *values(from: number, to: number): Iterable<unknown> {
+    for (let row = from; row < to; row++) {
+      yield this.#trues.has(row) ? true : this.#falses.has(row) ? false : undefined
+    }
+  }
+
   exists(): Bitset {
     return this.#trues.or(this.#falses)
   }

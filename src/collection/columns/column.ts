@@ -11,6 +11,8 @@ import { NumberColumn } from './numbers.ts'
 export interface Column {
   /** Adds one row; a value that does not fit the type is absence. */
   append(value: unknown): void
+  /** What the rows `[from, to)` hold, in order, as it may be appended; `undefined` is absence. */
+  values(from: number, to: number): Iterable<unknown>
   /** The rows that have the field. */
   exists(): Bitset
   /** The rows that equal, or hold, one of the values; a value of another type equals none. */

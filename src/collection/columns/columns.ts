@@ -58,6 +58,28 @@ export class Columns {
     this.#rows += records.length
   }
 
+  /** The rows `[from, to)` as columns of their own. */
+  slice(from: number, to: number): Columns {
+    const part = new Columns({})
+    part.#rows = to - from
+    for (const [name, { type, column }] of this.#columns) {
+      const cut = createColumn(type, 0)
+      for (const value of column.values(from, to)) cut.append(value)
+      part.#columns.set(name, { type, column: cut })
+    }
+    return part
+  }
+
+  /** Adds the rows of other columns, in which a field that they do not have is absent. */
+  appendColumns(others: Columns): void {
+    for (const [name, { column }] of this.#columns) {
+      const values = others.#columns.get(name)?.column.values(0, others.rows)
+      if (values) for (const value of values) column.append(value)
+      else for (let row = 0; row < others.rows; row++) column.append(undefined)
+    }
+    this.#rows += others.rows
+  }
+
   /** Adds a column for a field declared later; `valueOf` answers what each row's record holds in it. */
   addField(name: string, type: FieldType, valueOf: (row: number) => unknown): void {
     if (this.#columns.has(name)) throw new RangeError(`There is a column "${name}" already.`)

@@ -32,6 +32,11 @@ export class Dictionary {
     return code
   }
 
+  /** By code; `undefined` stands for absence. */
+  keywords(): readonly (string | undefined)[] {
+    return [undefined, ...this.#codes.keys()]
+  }
+
   /** By code: 1 where the keyword is one of `constants`, else 0. */
   tableOf(constants: readonly Constant[]): Uint8Array {
     const table = this.#emptyTable()

@@ -70,6 +70,30 @@ export class KeywordLists implements Column {
     }
   }
 
+  *values(from: number, to: number): Iterable<unknown> {
+    const keywords = this.#dictionary.keywords()
+    let entry = this.#firstEntryOf(from)
+    for (let row = from; row < to; row++) {
+      const members: unknown[] = []
+      for (; entry < this.#entries && this.#entryRows[entry] === row; entry++) {
+        members.push(keywords[this.#entryCodes[entry]!])
+      }
+      yield this.#present.has(row) ? members : undefined
+    }
+  }
+
+  /** By binary search, as entries are in the order of rows. */
+  #firstEntryOf(row: number): number {
+    let low = 0
+    let high = this.#entries
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#entryRows[middle]! < row) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   exists(): Bitset {
     return this.#present.copy()
   }

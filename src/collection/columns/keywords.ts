@@ -37,6 +37,11 @@ export class KeywordColumn implements OrderedColumn {
     this.#codes[this.#rows++] = code
   }
 
+  *values(from: number, to: number): Iterable<unknown> {
+    const keywords = this.#dictionary.keywords()
+    for (const code of this.#codes.subarray(from, to)) yield keywords[code]
+  }
+
   exists(): Bitset {
     const table = new Uint8Array(this.#dictionary.size + 1).fill(1)
     table[ABSENT] = 0

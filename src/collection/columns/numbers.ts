@@ -43,6 +43,13 @@ export class NumberColumn implements OrderedColumn {
     this.#values[this.#rows++] = this.#toNumber(value)
   }
 
+  *values(from: number, to: number): Iterable<unknown> {
+    for (const value of this.#values.subarray(from, to)) {
+      if (Number.isNaN(value)) yield undefined
+      else yield this.#type === 'date' ? new Date(value) : value
+    }
+  }
+
   exists(): Bitset {
     return this.compare('$gte', -Infinity)
   }

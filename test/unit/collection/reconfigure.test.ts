@@ -11,17 +11,18 @@ function cramped(room: { rows: number }): Engine & { readonly inUse: Set<VectorI
   const inUse = new Set<VectorIndex>()
   const watched = (index: VectorIndex): VectorIndex => {
     inUse.add(index)
-    const { add, free } = index
+    const add = index.add.bind(index)
+    const free = index.free.bind(index)
     index.add = (matrix) => {
       const rows = [...inUse].reduce((sum, each) => sum + each.rows, 0)
       if (rows + matrix.length / index.config.dimension > room.rows) {
         throw new QuiverError('OUT_OF_MEMORY', 'There is no room for so many rows.')
       }
-      return add.call(index, matrix)
+      return add(matrix)
     }
     index.free = () => {
       inUse.delete(index)
-      free.call(index)
+      free()
     }
     return index
   }

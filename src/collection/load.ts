@@ -1,0 +1,95 @@
+/** A collection out of its parts, as `snapshot.ts` saved them. */
+import type { Engine, IndexPart, VectorIndex } from '../engine/index.ts'
+import { INDEX_PARTS } from '../engine/index.ts'
+import { QuiverError } from '../contract/errors.ts'
+import { decodeStrings } from '../storage/codec/strings.ts'
+import type { ChunkRef, Storage } from '../storage/index.ts'
+import { storedCalibration } from './calibration.ts'
+import { Columns } from './columns/index.ts'
+import type { CollectionConfig } from './config.ts'
+import { Documents } from './documents.ts'
+import { Bitset } from './filter/bitset.ts'
+import { type SavedCollection, type SavedIndex, storedLayout } from './snapshot.ts'
+import { CollectionState, type SavedState } from './state.ts'
+import { storedConfig } from './stored-config.ts'
+
+/** Marks a dead row in the kinds of the first layout. */
+const DEAD = 0x80
+
+/** @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY` */
+export async function loadState(
+  engine: Engine,
+  storage: Storage,
+  saved: SavedCollection,
+): Promise<CollectionState> {
+  const config = storedConfig(saved.config)
+  const calibration = storedCalibration(saved.calibration)
+  const index = saved.index ? await loadIndex(engine, storage, saved.index) : undefined
+  try {
+    const rows = await loadRows(storage, saved, config)
+    return new CollectionState(engine, config, { index, calibration, ...rows })
+  } catch (error) {
+    index?.free()
+    throw error
+  }
+}
+
+async function loadRows(
+  storage: Storage,
+  saved: SavedCollection,
+  config: CollectionConfig,
+): Promise<Omit<SavedState, 'index' | 'calibration'>> {
+  const { rows, ...parts } = storedLayout(saved)
+  const ids: string[] = []
+  for await (const chunk of storage.readChunks(parts.ids)) {
+    for (const id of decodeStrings(chunk)) ids.push(id)
+  }
+  const kindBytes: number[] = []
+  for await (const chunk of storage.readChunks(parts.kinds)) {
+    for (const byte of chunk) kindBytes.push(byte)
+  }
+  let columns: Columns | undefined
+  for await (const chunk of storage.readChunks(parts.columns)) {
+    const decoded = Columns.decode(config.fields, chunk)
+    if (columns) columns.appendColumns(decoded)
+    else columns = decoded
+  }
+  columns ??= new Columns(config.fields)
+  if (ids.length !== rows || kindBytes.length !== rows || columns.rows !== rows) {
+    throw new QuiverError(
+      'CORRUPT',
+      `The parts of collection "${config.name}" do not fit together.`,
+    )
+  }
+  const live = parts.live ? await loadLive(storage, parts.live, rows) : liveAmong(kindBytes)
+  const kinds = kindBytes.map((byte) => byte & ~DEAD)
+  return { ids, kinds, live, documents: new Documents(saved.documents), columns }
+}
+
+async function loadLive(storage: Storage, ref: ChunkRef, rows: number): Promise<Bitset> {
+  const [bytes = new Uint8Array(0)] = await readAll(storage, [ref])
+  return Bitset.fromBytes(bytes, rows)
+}
+
+function liveAmong(kinds: readonly number[]): Bitset {
+  const live = new Bitset(kinds.length)
+  for (const [row, kind] of kinds.entries()) if (!(kind & DEAD)) live.add(row)
+  return live
+}
+
+async function loadIndex(
+  engine: Engine,
+  storage: Storage,
+  saved: SavedIndex,
+): Promise<VectorIndex> {
+  const chunks: Record<IndexPart, Uint8Array[]> = { state: [], vectors: [], codes: [], graph: [] }
+  for (const part of INDEX_PARTS) chunks[part] = await readAll(storage, saved.chunks[part])
+  // Kept by an earlier version, it says nothing of the originals: they were f32.
+  return engine.load({ ...saved.config, originals: saved.config.originals ?? 'f32' }, chunks)
+}
+
+async function readAll(storage: Storage, refs: readonly ChunkRef[]): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of storage.readChunks(refs)) chunks.push(chunk)
+  return chunks
+}
