@@ -51,7 +51,7 @@ export async function deleteDatabase(name: string, options: WorkerOptions = {}):
  * const blob = await db.export()
  * await importDatabase('copy of notes', blob)
  * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
- * `QUOTA_EXCEEDED`, `ABORTED`
+ * `QUOTA_EXCEEDED`, `NOT_LEADER` (another tab has it open), `OUT_OF_MEMORY`, `ABORTED`
  */
 export async function importDatabase(
   name: string,
@@ -59,13 +59,15 @@ export async function importDatabase(
   options: ImportOptions & WorkerOptions = {},
 ): Promise<void> {
   requireOptions('importDatabase', options)
-  const { worker, workerUrl, replace, encryption, ...call } = options
+  const { worker, workerUrl, signal, onProgress, ...rest } = options
   const connection = connect({ worker, workerUrl })
   connection.databaseOpened()
   try {
-    const posted = { replace, encryption }
+    const posted = { ...rest, ...absoluteWasmUrl(rest) }
     await connection.run(() =>
-      callWith(call, (port) => connection.host.importDatabase(name, blob, posted, port)),
+      callWith({ signal, onProgress }, (port) =>
+        connection.host.importDatabase(name, blob, posted, port),
+      ),
     )
   } finally {
     connection.databaseClosed()
@@ -73,6 +75,6 @@ export async function importDatabase(
 }
 
 /** A `URL` cannot be posted, and in the worker a relative address would mean another place. */
-function absoluteWasmUrl({ wasmUrl }: OpenOptions): Pick<OpenOptions, 'wasmUrl'> {
+function absoluteWasmUrl({ wasmUrl }: Pick<OpenOptions, 'wasmUrl'>): Pick<OpenOptions, 'wasmUrl'> {
   return wasmUrl === undefined ? {} : { wasmUrl: new URL(wasmUrl, document.baseURI).href }
 }

@@ -41,10 +41,18 @@ export class LocalDatabase {
   #nextNumber: number
   #closed: Promise<void> | undefined
 
-  /** Reads back what is stored. @throws QuiverError `CORRUPT`, `NEWER_FORMAT` */
-  static async open(name: string, engine: Engine, storage: Storage): Promise<LocalDatabase> {
-    const recovered = await recover(engine, storage)
-    return new LocalDatabase(name, engine, storage, recovered)
+  /**
+   * Reads back what is stored.
+   * @param imported what is read already, for a storage that keeps nothing
+   * @throws QuiverError `CORRUPT`, `NEWER_FORMAT`
+   */
+  static async open(
+    name: string,
+    engine: Engine,
+    storage: Storage,
+    imported?: Recovered,
+  ): Promise<LocalDatabase> {
+    return new LocalDatabase(name, engine, storage, imported ?? (await recover(engine, storage)))
   }
 
   private constructor(name: string, engine: Engine, storage: Storage, recovered: Recovered) {
@@ -164,7 +172,7 @@ export class LocalDatabase {
   async export(options: CallOptions = {}): Promise<Blob> {
     this.#requireOpen()
     requireOptions('export', options)
-    return exportDatabase(this.#storage, this.#queue, options)
+    return exportDatabase(this.#storage, this.#queue, () => this.#contents(), options)
   }
 
   /** Lets changes that were asked for finish, then gives memory and storage back. */

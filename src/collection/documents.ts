@@ -50,6 +50,19 @@ export class Documents {
     return documents.map((document) => document ?? '{}')
   }
 
+  /** Takes what is stored into memory, for a storage that will not be there any longer. @throws QuiverError `CORRUPT` */
+  async detach(storage: Storage): Promise<void> {
+    const tail: string[] = []
+    for (const chunk of this.#chunks) {
+      for (const document of await readStrings(chunk, storage)) tail.push(document)
+    }
+    for (const document of this.#tail) tail.push(document)
+    this.#tail = tail
+    this.#tailRow = 0
+    this.#chunks.length = 0
+    this.#cache.clear()
+  }
+
   /** Writes the rows that are only in memory, as new chunks after the stored ones. Nothing changes before `settle`. */
   async fold(
     write: (n: number, bytes: Uint8Array) => Promise<ChunkRef>,

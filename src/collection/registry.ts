@@ -4,12 +4,13 @@ import type { Engine } from '../engine/index.ts'
 import { loadWasmEngine } from '../engine/wasm/index.ts'
 import { requireOptions } from '../platform/options.ts'
 import { deleteIdbStorage, openIdbStorage } from '../storage/idb/index.ts'
+import { databaseName } from '../storage/idb/schema.ts'
 import type { Storage } from '../storage/index.ts'
 import { openMemoryStorage } from '../storage/memory.ts'
 import { requireOneOf, validateName } from './config.ts'
 import { LocalDatabase } from './database.ts'
 import { DatabaseHandle } from './handles.ts'
-import { importInto } from './transfer.ts'
+import { importInto, isEmpty, readFile, type ReadFile, retireAll } from './transfer.ts'
 
 type StorageKind = Storage['kind']
 
@@ -57,16 +58,16 @@ export async function deleteDatabase(name: string): Promise<void> {
   for (const kind of ['memory', 'indexeddb'] as const) {
     const key = `${kind}:${name}`
     const entry = databases.get(key)
-    if (entry) await Promise.all([...entry.handles].map((handle) => handle.close()))
+    if (entry) await closeAll(key, entry)
     await closing.get(key)
   }
   if (hasIndexedDb()) await deleteIdbStorage(name)
 }
 
 /**
- * Makes a database of what `export` answered.
+ * Makes a database of what `export` answered: all of it, or nothing.
  * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
- * `QUOTA_EXCEEDED`, `ABORTED`
+ * `QUOTA_EXCEEDED`, `NOT_LEADER`, `OUT_OF_MEMORY`, `ABORTED`
  */
 export async function importDatabase(
   name: string,
@@ -75,12 +76,70 @@ export async function importDatabase(
 ): Promise<void> {
   validateName('database', name)
   requireOptions('importDatabase', options)
+  requireBlob(blob)
+  const kind = storageKind(options)
+  // Before the file is read, which takes its time, and again after it: much can happen meanwhile.
+  if (!options.replace) await requireVacant(name, kind)
+  const file = await readFile(await engine(options), blob, options)
+  try {
+    await vacate(name, kind, options.replace)
+    if (kind === 'memory') {
+      await adopt(name, file)
+    } else {
+      await store(name, file, options)
+      retireAll(file.recovered)
+    }
+  } catch (error) {
+    retireAll(file.recovered)
+    throw error
+  }
+}
+
+/** Opens what a file holds; as yet without a handle. */
+async function adopt(name: string, { archive, recovered }: ReadFile): Promise<void> {
+  for (const { state } of recovered.collections) await state.documents.detach(archive)
+  const storage = await openMemoryStorage(name, 'dropped')
+  const database = LocalDatabase.open(name, await engine({}), storage, recovered)
+  databases.set(`memory:${name}`, { database, handles: new Set(), users: 0 })
+}
+
+async function store(name: string, file: ReadFile, options: ImportOptions): Promise<void> {
   const storage = await openIdbStorage(name, { durability: 'strict', signal: options.signal })
   try {
-    await importInto(storage, await engine({}), blob, options)
+    if (!options.replace && !(await isEmpty(storage))) throw taken(name)
+    await importInto(storage, file, options)
   } finally {
     await storage.close()
   }
+}
+
+/** @throws QuiverError `INVALID_OPTION` */
+async function requireVacant(name: string, kind: StorageKind): Promise<void> {
+  await vacate(name, kind)
+  if (kind === 'memory' || !(await isStored(name))) return
+  const storage = await openIdbStorage(name, { durability: 'strict' })
+  const vacant = await isEmpty(storage).finally(() => storage.close())
+  if (!vacant) throw taken(name)
+}
+
+/** Closes all handles of a database, so that nobody has it open on this thread. @throws QuiverError `INVALID_OPTION` */
+async function vacate(name: string, kind: StorageKind, replace = false): Promise<void> {
+  const key = `${kind}:${name}`
+  await dropFailed(key)
+  for (let entry = databases.get(key); entry; entry = databases.get(key)) {
+    const database = await entry.database
+    if (!replace && (await database.collections()).length > 0) throw taken(name)
+    await closeAll(key, entry)
+  }
+  await closing.get(key)
+}
+
+/** Closes every handle; a database that was imported and never opened has none. */
+async function closeAll(key: string, entry: OpenDatabase): Promise<void> {
+  await Promise.all([...entry.handles].map((handle) => handle.close()))
+  if (entry.users > 0 || databases.get(key) !== entry) return
+  databases.delete(key)
+  await (await entry.database).close()
 }
 
 /** A database that was deleted or taken over elsewhere answers no more; opening it again starts anew. */
@@ -140,7 +199,7 @@ async function release(key: string, entry: OpenDatabase, handle: DatabaseHandle)
 let loadedEngine: Promise<Engine> | undefined
 
 /** One engine serves every database of the thread. A failed load is tried again at the next open. */
-function engine({ wasmUrl, threads }: OpenOptions): Promise<Engine> {
+function engine({ wasmUrl, threads }: Pick<OpenOptions, 'wasmUrl' | 'threads'>): Promise<Engine> {
   if (loadedEngine) return loadedEngine
   const loading = loadWasmEngine({ wasmUrl, threads })
   loadedEngine = loading
@@ -150,7 +209,7 @@ function engine({ wasmUrl, threads }: OpenOptions): Promise<Engine> {
   return loading
 }
 
-function storageKind({ storage }: OpenOptions): StorageKind {
+function storageKind({ storage }: Pick<OpenOptions, 'storage'>): StorageKind {
   if (storage === undefined) return hasIndexedDb() ? 'indexeddb' : 'memory'
   requireOneOf('storage', storage, ['memory', 'indexeddb'])
   if (storage === 'indexeddb' && !hasIndexedDb()) {
@@ -160,6 +219,27 @@ function storageKind({ storage }: OpenOptions): StorageKind {
     )
   }
   return storage
+}
+
+/** Without opening it, which would make it. */
+async function isStored(name: string): Promise<boolean> {
+  const databases = await indexedDB.databases().catch(() => [])
+  return databases.some((database) => database.name === databaseName(name))
+}
+
+function taken(name: string): QuiverError {
+  return new QuiverError(
+    'INVALID_OPTION',
+    `There is a database "${name}" already. Import under another name, or with { replace: true } in its place.`,
+  )
+}
+
+function requireBlob(blob: unknown): void {
+  if (blob instanceof Blob) return
+  throw new QuiverError(
+    'INVALID_OPTION',
+    'importDatabase takes the Blob or File that export() answered, for example from an <input type="file">.',
+  )
 }
 
 function hasIndexedDb(): boolean {

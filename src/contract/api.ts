@@ -306,10 +306,17 @@ export interface VerifyOptions extends CallOptions {
 }
 
 export interface ImportOptions extends CallOptions {
-  /** Puts what is imported in the place of a database of that name, which stays as it is until all is there. Default `false`. */
+  /**
+   * Puts what is imported in the place of a database of that name, which stays as it is until all is there; its open handles
+   * then answer `CLOSED`. Default `false`: such a database is refused, unless there is nothing in it.
+   */
   readonly replace?: boolean | undefined
+  /** Where it is kept, as of `open`. In memory it waits for the first `open` of it, and goes with the last handle. */
+  readonly storage?: OpenOptions['storage']
   /** Encrypts what is imported. */
   readonly encryption?: EncryptionOptions | undefined
+  /** As of `open`. */
+  readonly wasmUrl?: OpenOptions['wasmUrl']
 }
 
 // ---------------------------------------------------------------------------------------------- handles

@@ -1,5 +1,6 @@
 /** What travels between page and worker. Comlink carries the calls; fields are erased, the page puts the types back. */
 import type {
+  CallOptions,
   CollectionOptions,
   CollectionStats,
   DatabaseEvents,
@@ -29,7 +30,7 @@ export interface RemoteHost {
   importDatabase(
     name: string,
     blob: Blob,
-    options: Pick<ImportOptions, 'replace' | 'encryption'>,
+    options: Omit<ImportOptions, keyof CallOptions>,
     call?: MessagePort,
   ): Promise<void>
 }
