@@ -2,6 +2,14 @@ const LARGEST = 65_504
 const SMALLEST_NORMAL = 2 ** -14
 const SMALLEST = 2 ** -24
 
+/** What a half of IEEE 754 stands for; none saved is infinite or not a number. */
+export function fromHalf(bits: number): number {
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 1023
+  const size = exponent === 0 ? fraction * SMALLEST : (1024 + fraction) * 2 ** (exponent - 25)
+  return bits & 0x8000 ? -size : size
+}
+
 /**
  * The values as IEEE half precision keeps them (round to nearest, ties to even), under one power of two for all of them
  * where the largest would overflow or lose digits. No value is off by more than 2^-11 of the largest.

@@ -50,7 +50,7 @@ export interface VectorIndex {
   searchRow(row: number, options: IndexSearchOptions): Neighbors
   /** Bytes held, by part. */
   bytes(): IndexBytes
-  /** Chunks of at most 4 MiB that a part is saved in. */
+  /** Chunks of at most 4 MiB that a part is saved in; all but the last hold the same number of rows, a power of two. */
   chunkCount(part: IndexPart): number
   /** Chunks of a part that changed since the last `markClean` (or load). */
   dirtyChunks(part: IndexPart): Uint32Array
@@ -134,4 +134,9 @@ export interface Engine {
    * @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY`
    */
   load(config: IndexConfig, chunks: IndexChunks): VectorIndex
+  /**
+   * The vectors of one chunk of `vectors`, row-major: for when other parts of an index cannot be read any more.
+   * @throws QuiverError `CORRUPT`, `NEWER_FORMAT`
+   */
+  readVectors(config: IndexConfig, chunk: Uint8Array): Float32Array
 }

@@ -22,6 +22,7 @@ export const referenceEngine: Engine = {
   name: 'reference',
   create: (config) => new ReferenceIndex(config),
   load: (config, chunks) => load(config, chunks),
+  readVectors: (_config, chunk) => new Float32Array(unseal(chunk).buffer),
 }
 
 /** Rows of a chunk of vectors or codes; small, so that tests see several. */

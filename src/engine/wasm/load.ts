@@ -5,6 +5,7 @@ import type { Engine } from '../index.ts'
 import * as glue from '../../../rust-wasm/pkg/simd128/core.js'
 import type { Build } from './build.ts'
 import { loadThreads } from './threads/load.ts'
+import { readVectors } from './vectors.ts'
 import { createIndex, loadIndex } from './wasm-index.ts'
 
 export interface WasmOptions {
@@ -41,6 +42,7 @@ export async function loadWasmEngine(options: WasmOptions = {}): Promise<Engine>
     },
     create: (config) => createIndex(build, config),
     load: (config, chunks) => loadIndex(build, config, chunks),
+    readVectors,
   }
 }
 

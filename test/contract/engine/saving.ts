@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { INDEX_PARTS, type Engine, type IndexChunks } from '../../../src/engine/index.ts'
 import { random, randomMatrix } from '../../support/vectors.ts'
-import { clustered } from './data.ts'
+import { clustered, rowsOf } from './data.ts'
 import { recall } from './oracle.ts'
 import {
   chunksOf,
@@ -52,6 +52,29 @@ export function savingContract(engine: () => Engine): void {
           const queries = clustered(10, 64, 31)
           expect(recall(loaded, kept(loaded), queries, options, live)).toBeGreaterThan(0.95)
         }
+      }
+    })
+  }
+
+  for (const originals of ['f32', 'f16'] as const) {
+    test(`vectors can be read out of their chunks alone: ${originals}`, () => {
+      const own = config({ dimension: 500, codes: 'int8', originals })
+      const matrix = randomMatrix(5_000, 500, 38)
+      // Halves of these have scales of their own.
+      matrix.subarray(0, 500).fill(0)
+      for (let i = 500; i < 1_000; i++) matrix[i]! *= 1e6
+      const index = indexOf(engine(), matrix, own)
+      const { vectors } = chunksOf(index)
+      expect(vectors.length).toBeGreaterThan(1)
+      const read = vectors.map((chunk) => engine().readVectors(own, chunk))
+      const rows = read.flatMap((part) => rowsOf(part, 500))
+      expect(rows).toHaveLength(5_000)
+      for (const row of [0, 1, 2, 1_023, 1_024, 4_095, 4_096, 4_999]) {
+        expect(rows[row]).toEqual(index.vector(row))
+      }
+      const corrupt = failing('CORRUPT')
+      for (const wrong of [vectors[0]!.slice(0, -2), new Uint8Array(0)]) {
+        expect(() => engine().readVectors(own, wrong)).toThrow(corrupt)
       }
     })
   }

@@ -27,6 +27,7 @@ function cramped(room: { rows: number }): Engine & { readonly inUse: Set<VectorI
     return index
   }
   return {
+    ...referenceEngine,
     name: 'cramped',
     inUse,
     create: (config) => watched(referenceEngine.create(config)),
