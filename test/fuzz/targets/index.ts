@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts'
+import { archiveTargets } from './archive.ts'
 import { collectionTargets } from './collection.ts'
 import { engineTargets } from './engine.ts'
 import { staticModelTarget } from './model.ts'
@@ -12,6 +13,7 @@ export async function loadTargets(): Promise<readonly Target[]> {
     ...(await storageTargets()),
     ...collectionTargets,
     ...(await recoveryTargets()),
+    ...(await archiveTargets()),
     staticModelTarget,
     wireTarget,
     ...(await engineTargets()),

@@ -1,0 +1,162 @@
+/** Exported files: as bytes, and as a head and pieces whose checksums are true, so that what lies behind them is reached. */
+import { createConfig } from '../../../src/collection/config.ts'
+import { decodeDocument, encodeDocument } from '../../../src/collection/records.ts'
+import { recover } from '../../../src/collection/recover.ts'
+import { saveState } from '../../../src/collection/snapshot.ts'
+import { CollectionState } from '../../../src/collection/state.ts'
+import { importInto, readFile } from '../../../src/collection/transfer.ts'
+import { referenceEngine } from '../../../src/engine/reference.ts'
+import { ArchiveWriter } from '../../../src/storage/archive/writer.ts'
+import { type Checksum, loadChecksum, toHex } from '../../../src/storage/codec/checksum.ts'
+import { seal } from '../../../src/storage/codec/sealed.ts'
+import type { Storage } from '../../../src/storage/index.ts'
+import { openMemoryStorage } from '../../../src/storage/memory.ts'
+import { encodeWrite, type Operation } from '../../../src/storage/operations.ts'
+import type { Parts, Target } from '../target.ts'
+import { FIELDS, RECORDS } from './records.ts'
+
+const PREFIX_BYTES = 24
+const MAGIC_BYTES = 8
+
+export async function archiveTargets(): Promise<Target[]> {
+  const checksum = await loadChecksum()
+  const blob = await sampleArchive(checksum)
+  const bytes = new Uint8Array(await blob.arrayBuffer())
+  return [
+    {
+      name: 'exported files',
+      samples: [[bytes]],
+      seal: (part) => {
+        sealHead(part, checksum)
+      },
+      read: ([part]) => importAndUse(new Blob([part as Uint8Array<ArrayBuffer>])),
+    },
+    {
+      name: 'exported files with true checksums',
+      samples: [takeApart(bytes)],
+      jsonFrom: 0,
+      read: ([head, ...pieces]) => importAndUse(putTogether(head!, pieces, checksum)),
+    },
+  ]
+}
+
+/** A snapshot of two collections, one with a graph, and a log after it. */
+async function sampleArchive(checksum: Checksum): Promise<Blob> {
+  const writer = new ArchiveWriter(checksum)
+  const saved = []
+  for (const [number, index] of [{ type: 'flat' }, { type: 'hnsw' }].entries()) {
+    const config = createConfig(`c${number}`, { dimension: 2, fields: FIELDS, index } as object)
+    const state = new CollectionState(referenceEngine, config)
+    state.apply(upsert(number, ['a', 'b', 'c', 'd']))
+    const write = async (path: string, n: number, bytes: Uint8Array) =>
+      writer.addChunk([7, path, n], bytes)
+    saved.push((await saveState(state, number, { write }, undefined)).saved)
+  }
+  const config = createConfig('late', { dimension: 2 })
+  const writes: Operation[][] = [
+    [upsert(0, ['d', 'e', 'a', 'f']), { type: 'delete', collection: 1, ids: ['b'] }],
+    [
+      { type: 'create', collection: 2, config },
+      { type: 'configure', collection: 2, config: { ...config, quantization: 'f16' } },
+    ],
+    [upsert(2, ['x', 'y', 'z', 'a'])],
+  ]
+  for (const operations of writes) {
+    writer.addOperation(encodeWrite({ call: undefined, operations }))
+  }
+  return writer.finish({ collections: saved, nextNumber: 2 })
+}
+
+function upsert(collection: number, ids: readonly string[]): Operation {
+  return {
+    type: 'upsert',
+    collection,
+    ids,
+    kinds: Uint8Array.of(1, 2, 0, 1),
+    dimension: 2,
+    vectors: Float32Array.of(1, 2, 3, 4, 5, 6),
+    docs: RECORDS.map((record) => encodeDocument(record, 'a')),
+  }
+}
+
+/** What was imported can be opened and read to its end; what was refused has left no trace. */
+async function importAndUse(blob: Blob): Promise<void> {
+  const storage = await openMemoryStorage('fuzz')
+  const before = await storage.beginFold().commit({ foldedSeq: 0, chunks: [], body: null })
+  try {
+    await importInto(storage, await readFile(referenceEngine, blob, {}), {})
+  } catch (error) {
+    if (storage.manifest !== before) throw new Error('Half an import.', { cause: error })
+    throw error
+  }
+  try {
+    await use(storage)
+  } catch (cause) {
+    throw new Error('What was imported cannot be used.', { cause })
+  }
+}
+
+async function use(storage: Storage): Promise<void> {
+  const { collections } = await recover(referenceEngine, storage)
+  for (const { state } of collections) {
+    const { index, documents, live } = state
+    const query = new Float32Array(index?.config.dimension ?? 0).fill(1)
+    index?.search(query, { k: 5, ef: 5, method: 'graph' })
+    for (const document of await documents.read(live.rows(), storage)) decodeDocument(document)
+  }
+}
+
+/** Changed lengths may say that the head ends beyond the file; then there is nothing to seal. */
+function sealHead(bytes: Uint8Array, checksum: Checksum): void {
+  if (bytes.length < PREFIX_BYTES) return
+  const end = PREFIX_BYTES + viewOf(bytes).getUint32(PREFIX_BYTES - 4, true)
+  if (end <= bytes.length) seal(bytes.subarray(MAGIC_BYTES, end), checksum)
+}
+
+/** The head's JSON, then every piece. */
+function takeApart(bytes: Uint8Array): Parts {
+  const end = PREFIX_BYTES + viewOf(bytes).getUint32(PREFIX_BYTES - 4, true)
+  const json = bytes.slice(PREFIX_BYTES, end)
+  const { chunks, log } = JSON.parse(new TextDecoder().decode(json)) as Record<string, unknown[][]>
+  let offset = end
+  const lengths = [...chunks!.map((chunk) => chunk[3]), ...log!.map((piece) => piece[0])]
+  const pieces = (lengths as number[]).map((length) => bytes.slice(offset, (offset += length)))
+  return [json, ...pieces]
+}
+
+/** A file of the pieces; where the head lists them, it is made to tell their lengths and checksums as they are. */
+function putTogether(json: Uint8Array, pieces: Parts, checksum: Checksum): Blob {
+  const head = new TextEncoder().encode(withTrueLists(json, pieces, checksum))
+  const bytes = new Uint8Array(PREFIX_BYTES + head.length)
+  bytes.set(new TextEncoder().encode('QUIVERDB'))
+  viewOf(bytes).setUint32(16, 1, true)
+  viewOf(bytes).setUint32(20, head.length, true)
+  bytes.set(head, PREFIX_BYTES)
+  sealHead(bytes, checksum)
+  return new Blob([bytes, ...(pieces as Uint8Array<ArrayBuffer>[])])
+}
+
+function withTrueLists(json: Uint8Array, pieces: Parts, checksum: Checksum): string {
+  const text = new TextDecoder().decode(json)
+  let head: unknown
+  try {
+    head = JSON.parse(text)
+  } catch {
+    return text
+  }
+  const { chunks, log } = (head ?? {}) as { chunks?: unknown; log?: unknown }
+  const listed = [
+    ...[chunks].flat().map((entry) => ({ entry, at: 3 })),
+    ...[log].flat().map((entry) => ({ entry, at: 0 })),
+  ]
+  for (const [n, { entry, at }] of listed.entries()) {
+    const piece = pieces[n]
+    if (!piece || !Array.isArray(entry)) continue
+    entry.splice(at, 2, piece.length, toHex(checksum(piece)))
+  }
+  return JSON.stringify(head)
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
