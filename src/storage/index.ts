@@ -29,8 +29,8 @@ export interface Storage {
   append(operation: Uint8Array): Promise<number>
 
   /**
-   * Operations after `seq`, in order, each verified. Stops at the first damaged one and says so in `damage`; what is
-   * appended after such a stop is replayed the next time.
+   * Operations after `seq`, in order, each verified and whole. One that is damaged is left out, which `damage` says; those
+   * after it come all the same.
    */
   replay(seq: number): AsyncIterable<LoggedOperation>
 

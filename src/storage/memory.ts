@@ -1,5 +1,6 @@
 /** A storage that lives as long as it is open: for Node, for tests, and where a browser keeps nothing. */
-import { QuiverError } from '../contract/errors.ts'
+import { QuiverError, throwIfAborted } from '../contract/errors.ts'
+import { Listeners } from '../platform/listeners.ts'
 import { type Checksum, loadChecksum } from './codec/checksum.ts'
 import type {
   ChunkRef,
@@ -9,9 +10,19 @@ import type {
   Pin,
   Storage,
   StorageDamage,
+  StorageEvent,
   StorageVerification,
+  VerifyStorageOptions,
 } from './index.ts'
-import { checkManifest, keyOf, nameOf, refTo, verifyChunk } from './references.ts'
+import {
+  checkManifest,
+  distinctChunks,
+  isChunk,
+  keyOf,
+  nameOf,
+  refTo,
+  requireChunk,
+} from './references.ts'
 
 /** `dropped`: nobody will ask for it. What it tells is in memory already, and vectors need not be there twice. */
 export type MemoryLog = 'kept' | 'dropped'
@@ -35,6 +46,8 @@ class MemoryStorage implements Storage {
   readonly #checksum: Checksum
   readonly #keepsLog: boolean
   readonly #chunks = new Map<string, Uint8Array>()
+  readonly #events = new Listeners<{ event: StorageEvent }>()
+  readonly #pinned = new Set<Pick<Manifest, 'chunks' | 'foldedSeq'>>()
   #log: LoggedOperation[] = []
   #last = 0
   #manifest: Manifest | undefined
@@ -59,13 +72,13 @@ class MemoryStorage implements Storage {
     return this.#manifest ? [this.#manifest] : []
   }
 
-  /** Nothing ever happens to it. */
-  subscribe(): () => void {
-    return () => undefined
+  subscribe(listener: (event: StorageEvent) => void): () => void {
+    return this.#events.on('event', listener)
   }
 
   get logBytes(): number {
-    return this.#log.reduce((sum, { operation }) => sum + operation.byteLength, 0)
+    const folded = this.#manifest?.foldedSeq ?? 0
+    return bytesOf(this.#log.filter(({ seq }) => seq > folded))
   }
 
   async append(operation: Uint8Array): Promise<number> {
@@ -85,26 +98,33 @@ class MemoryStorage implements Storage {
 
   async *readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array> {
     this.#assertOpen()
-    for (const ref of refs) {
-      this.#assertOpen()
-      yield verifyChunk(this.#chunks.get(nameOf(keyOf(ref))), ref, this.#checksum).slice()
-    }
+    for (const ref of refs) yield requireChunk(await this.readChunk(ref), ref)
   }
 
   async readChunk(ref: ChunkRef): Promise<Uint8Array | undefined> {
-    for await (const chunk of this.readChunks([ref])) return chunk
-    return undefined
+    this.#assertOpen()
+    const chunk = this.#chunks.get(nameOf(keyOf(ref)))
+    return isChunk(chunk, ref, this.#checksum) ? chunk.slice() : undefined
   }
 
   pin(): Pin {
-    return { manifest: this.#manifest, lastSeq: this.#last, release: () => undefined }
+    this.#assertOpen()
+    const manifest = this.#manifest
+    const pinned = { chunks: manifest?.chunks ?? [], foldedSeq: manifest?.foldedSeq ?? 0 }
+    this.#pinned.add(pinned)
+    return { manifest, lastSeq: this.#last, release: () => void this.#pinned.delete(pinned) }
   }
 
-  async verify(): Promise<StorageVerification> {
+  async verify({ signal, onProgress }: VerifyStorageOptions): Promise<StorageVerification> {
+    this.#assertOpen()
+    throwIfAborted(signal)
     const chunks = this.#manifest?.chunks ?? []
-    for await (const chunk of this.readChunks(chunks)) void chunk
-    const bytes = chunks.reduce((sum, ref) => sum + ref.bytes, 0)
-    return { chunks: chunks.length, bytes, damagedChunks: [], damagedRecords: [] }
+    const damagedChunks: ChunkRef[] = []
+    for (const ref of chunks) if (!(await this.readChunk(ref))) damagedChunks.push(ref)
+    const bytes = await this.usage()
+    onProgress?.(bytes, bytes)
+    const whole = chunks.length - damagedChunks.length + this.#log.length
+    return { chunks: whole, bytes, damagedChunks, damagedRecords: [] }
   }
 
   /** Nobody else can write to it. */
@@ -140,7 +160,7 @@ class MemoryStorage implements Storage {
 
   async usage(): Promise<number> {
     this.#assertOpen()
-    let bytes = this.logBytes
+    let bytes = bytesOf(this.#log)
     for (const chunk of this.#chunks.values()) bytes += chunk.byteLength
     return bytes
   }
@@ -150,18 +170,23 @@ class MemoryStorage implements Storage {
   }
 
   fail(reason: QuiverError): void {
-    this.#failure ??= reason
+    if (this.#failure) return
+    this.#failure = reason
     this.#log = []
     this.#chunks.clear()
+    this.#events.emit('event', { type: 'failed' })
   }
 
   #flip(next: Manifest, written: ReadonlyMap<string, WrittenChunk>): Manifest {
     const refs = Array.from(written.values(), ({ ref }) => ref)
     checkManifest(next, this.#manifest, refs, this.#last)
     for (const [name, { bytes }] of written) this.#chunks.set(name, bytes)
-    const kept = new Set(next.chunks.map((ref) => nameOf(keyOf(ref))))
-    for (const name of this.#chunks.keys()) if (!kept.has(name)) this.#chunks.delete(name)
-    this.#log = this.#log.filter((logged) => logged.seq > next.foldedSeq)
+    const pins = [...this.#pinned]
+    const kept = distinctChunks([next, ...pins]).map((ref) => nameOf(keyOf(ref)))
+    const names = new Set(kept)
+    for (const name of this.#chunks.keys()) if (!names.has(name)) this.#chunks.delete(name)
+    const neededFrom = Math.min(next.foldedSeq, ...pins.map(({ foldedSeq }) => foldedSeq))
+    this.#log = this.#log.filter((logged) => logged.seq > neededFrom)
     return next
   }
 
@@ -173,6 +198,10 @@ class MemoryStorage implements Storage {
   #assertOpen(): void {
     if (this.#failure) throw this.#failure
   }
+}
+
+function bytesOf(log: readonly LoggedOperation[]): number {
+  return log.reduce((sum, { operation }) => sum + operation.byteLength, 0)
 }
 
 function closed(name: string): QuiverError {

@@ -19,19 +19,22 @@ export function refTo(key: ChunkKey, bytes: Uint8Array, checksum: Checksum): Chu
   return { generation, path, n, bytes: bytes.byteLength, hash: toHex(checksum(bytes)) }
 }
 
-/** The chunk as it was written. @throws QuiverError `CORRUPT` for anything else */
-export function verifyChunk(value: unknown, ref: ChunkRef, checksum: Checksum): Uint8Array {
-  const whole =
+/** Whether `value` is the chunk as it was written. */
+export function isChunk(value: unknown, ref: ChunkRef, checksum: Checksum): value is Uint8Array {
+  return (
     value instanceof Uint8Array &&
     value.byteLength === ref.bytes &&
     toHex(checksum(value)) === ref.hash
-  if (!whole) {
-    throw new QuiverError(
-      'CORRUPT',
-      `Chunk ${ref.n} of ${ref.path} (generation ${ref.generation}) is ${value === undefined ? 'missing' : 'damaged'}.`,
-    )
-  }
-  return value
+  )
+}
+
+/** @throws QuiverError `CORRUPT` where there is no chunk */
+export function requireChunk(chunk: Uint8Array | undefined, ref: ChunkRef): Uint8Array {
+  if (chunk) return chunk
+  throw new QuiverError(
+    'CORRUPT',
+    `Chunk ${ref.n} of ${ref.path} (generation ${ref.generation}) is damaged or missing.`,
+  )
 }
 
 /** Refuses a manifest that would lose operations or name chunks that are not there. */
@@ -57,4 +60,10 @@ export function checkManifest(
       `A fold refers to chunk ${stray.n} of ${stray.path}, which neither it nor the generation before wrote.`,
     )
   }
+}
+
+/** The chunks that these manifests refer to, each once. */
+export function distinctChunks(manifests: readonly Pick<ManifestContent, 'chunks'>[]): ChunkRef[] {
+  const refs = manifests.flatMap(({ chunks }) => chunks)
+  return [...new Map(refs.map((ref) => [nameOf(keyOf(ref)), ref])).values()]
 }

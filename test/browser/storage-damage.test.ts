@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { QuiverError } from '../../src/contract/errors.ts'
 import { loadChecksum } from '../../src/storage/codec/checksum.ts'
 import { encodeLogRecord, LogKind } from '../../src/storage/codec/log-record.ts'
+import { STORES } from '../../src/storage/idb/schema.ts'
+import type { StorageEvent } from '../../src/storage/index.ts'
 import { flipBit, foldOf, freshName, open, raw, replaceMethod, texts } from '../support/idb.ts'
 import { bytesOf, readAll } from '../support/storage.ts'
 
 describe('damage', () => {
   test.each(['changed', 'missing', 'no bytes'] as const)(
-    'of a log record (%s) stops replay there, is reported, and does not swallow what is appended later',
+    'of a log record (%s) leaves that write out, is reported, and those before and after it are there',
     async (how) => {
       const name = freshName()
       const first = await open(name)
@@ -21,19 +23,26 @@ describe('damage', () => {
       else await raw(name, (db) => db.put('log', 'text' as never, hit))
 
       const second = await open(name)
-      expect(await texts(second, 0)).toEqual(['a'])
-      expect(second.damage).toMatchObject([
-        { part: 'log', message: expect.stringContaining(`Log record ${hit} is damaged`) },
-      ])
+      const events: StorageEvent[] = []
+      second.subscribe((event) => events.push(event))
+      const damage = {
+        part: 'log',
+        message: expect.stringContaining(`Log record ${hit} is damaged`) as string,
+        lost: 1,
+      }
+      for (let i = 0; i < 2; i++) {
+        expect(await texts(second, 0)).toEqual(['a', 'c'])
+        expect(second.damage).toMatchObject([damage])
+        expect(events).toMatchObject([{ type: 'damage', damage }])
+      }
       await second.append(bytesOf('d'))
-      expect(await texts(second, 0)).toEqual(['a', 'd'])
-      await second.append(bytesOf('e'))
+      expect(await texts(second, 0)).toEqual(['a', 'c', 'd'])
       await second.close()
 
       const third = await open(name)
-      expect(await texts(third, 0)).toEqual(['a', 'd', 'e'])
+      expect(await texts(third, 0)).toEqual(['a', 'c', 'd'])
       expect(third.damage).toHaveLength(1)
-      const folded = await third.append(bytesOf('f'))
+      const folded = await third.append(bytesOf('e'))
       await foldOf(third, 'snapshot', folded)
       await third.close()
 
@@ -41,6 +50,47 @@ describe('damage', () => {
       expect(await texts(fourth, folded)).toEqual([])
       expect(fourth.damage).toEqual([])
       await fourth.close()
+    },
+  )
+
+  test('of a log in which an older version stopped: what it left out stays out', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await first.append(bytesOf('a'))
+    const hit = await first.append(bytesOf('b'))
+    const seq = 1 + (await first.append(bytesOf('never took effect')))
+    await first.close()
+    await flipBit(name, 'log', hit)
+    const payload = new Uint8Array(8)
+    payload[0] = hit
+    const mark = { kind: LogKind.resume, epoch: 1, seq, position: 0, part: 0, parts: 1, payload }
+    const record = encodeLogRecord(mark, await loadChecksum())
+    await raw(name, (db) => db.add('log', record, seq))
+    const second = await open(name)
+    await second.append(bytesOf('c'))
+    expect(await texts(second, 0)).toEqual(['a', 'c'])
+    expect(second.damage).toMatchObject([{ part: 'log', lost: 2 }])
+    await second.close()
+  })
+
+  test.each(['changed', 'no bytes', 'missing'] as const)(
+    'of a claim (%s) does not let a trim take the claim itself',
+    async (how) => {
+      const name = freshName()
+      for (let i = 0; i < 3; i++) await (await open(name)).close()
+      if (how === 'changed') await flipBit(name, 'claims', 2)
+      else if (how === 'missing') await raw(name, (db) => db.delete('claims', 2))
+      else await raw(name, (db) => db.put('claims', 'text' as never, 2))
+      const storage = await open(name)
+      expect(storage.damage).toMatchObject([{ part: 'log', lost: 0 }])
+      for (let i = 0; i < 3; i++) await foldOf(storage, `${i}`, await storage.append(bytesOf('a')))
+      await storage.close()
+      expect(await raw(name, (db) => db.getAllKeys('log'))).toEqual(
+        expect.arrayContaining([1, 2, 3, 4]),
+      )
+      const again = await open(name)
+      expect(again.damage).toEqual([])
+      await again.close()
     },
   )
 
@@ -113,7 +163,10 @@ describe('damage', () => {
     const second = await open(name)
     expect(second.manifest).toMatchObject({ foldedSeq: one, body: 'with one' })
     expect(second.damage).toMatchObject([
-      { part: 'manifest', message: expect.stringContaining(`generation ${newest} is damaged`) },
+      {
+        part: 'manifest',
+        message: expect.stringContaining(`generation ${newest} is damaged`) as string,
+      },
     ])
     expect(await readAll(second, [old])).toEqual([bytesOf('with one')])
     expect(await texts(second, one)).toEqual(['two', 'three'])
@@ -177,12 +230,22 @@ describe('damage', () => {
     await third.close()
   })
 
-  test('of the header is CORRUPT', async () => {
-    const name = freshName()
-    await (await open(name)).close()
-    await flipBit(name, 'meta', 'header')
-    await expect(open(name)).rejects.toMatchObject({ code: 'CORRUPT' })
-  })
+  test.each(['header', 'header-copy'])(
+    'of the %s is mended from the other, and of both is CORRUPT',
+    async (key) => {
+      const name = freshName()
+      await (await open(name)).close()
+      await flipBit(name, 'meta', key)
+      const storage = await open(name)
+      expect(storage.damage).toMatchObject([{ part: 'header', lost: 0 }])
+      await storage.close()
+      const again = await open(name)
+      expect(again.damage).toEqual([])
+      await again.close()
+      for (const each of ['header', 'header-copy']) await flipBit(name, 'meta', each)
+      await expect(open(name)).rejects.toMatchObject({ code: 'CORRUPT' })
+    },
+  )
 
   test('of a chunk on its way to disk keeps the fold from counting', async () => {
     const name = freshName()
@@ -235,12 +298,16 @@ describe('damage', () => {
         return { text: (error as QuiverError).code, noticed: true }
       }
     }
+    // Before anything is opened again, which adds to them.
+    const places = await raw(name, (db) =>
+      Promise.all(STORES.map(async (store) => ({ store, keys: await db.getAllKeys(store) }))),
+    )
     const whole = await answer()
     expect(whole.noticed).toBe(false)
 
     let noticed = 0
-    for (const store of ['meta', 'log', 'manifest', 'segments'] as const) {
-      for (const key of await raw(name, (db) => db.getAllKeys(store))) {
+    for (const { store, keys } of places) {
+      for (const key of keys) {
         for (let i = 0; i < 8; i++) {
           const at = Math.random()
           await flipBit(name, store, key, at)
@@ -251,7 +318,7 @@ describe('damage', () => {
         }
       }
     }
-    // The header, two records after the fold, both manifests and the newer chunk. What lies before is not read.
+    // A header, two records after the fold, both manifests and the newer chunk at least.
     expect(noticed).toBeGreaterThanOrEqual(6 * 8)
     expect(await answer()).toEqual(whole)
   })

@@ -1,6 +1,10 @@
 /** Closing and reopening, folds, and how many transactions it takes, in a real IndexedDB. */
 import { describe, expect, test } from 'vitest'
+import { loadChecksum } from '../../src/storage/codec/checksum.ts'
+import { decodeClaim, encodeClaim } from '../../src/storage/codec/claim.ts'
+import { encodeLogRecord, LogKind, marker } from '../../src/storage/codec/log-record.ts'
 import { openIdbStorage } from '../../src/storage/idb/index.ts'
+import type { StorageDatabase } from '../../src/storage/idb/schema.ts'
 import { foldOf, freshName, open, raw, replaceMethod, texts } from '../support/idb.ts'
 import { bytesOf, readAll, replayed } from '../support/storage.ts'
 
@@ -21,8 +25,8 @@ describe('reopening', () => {
     expect(await texts(second, folded)).toEqual(['kept'])
     expect(await readAll(second, [ref])).toEqual([bytesOf('snapshot')])
     // The one record more is that of the new writer.
-    expect(second.logBytes - logBytes).toBe(40)
-    expect((await second.usage()) - usage).toBe(40)
+    expect(second.logBytes - logBytes).toBe(56)
+    expect((await second.usage()) - usage).toBe(56)
     await second.close()
   })
 
@@ -106,6 +110,13 @@ describe('group commit', () => {
   })
 })
 
+/** Sequence numbers of the claims, by epoch. */
+async function claimsOf(db: StorageDatabase): Promise<number[]> {
+  const checksum = await loadChecksum()
+  const [epochs, values] = await Promise.all([db.getAllKeys('claims'), db.getAll('claims')])
+  return values.map((value, i) => decodeClaim(value, epochs[i]!, checksum))
+}
+
 describe('folds', () => {
   test('leave two generations, the log the older one needs, and every claim', async () => {
     const name = freshName()
@@ -122,7 +133,7 @@ describe('folds', () => {
       const manifests = await db.getAllKeys('manifest')
       expect(manifests).toHaveLength(2)
       expect(await db.getAllKeys('segments')).toEqual(manifests.map((g) => [g, 'x', 0]))
-      expect(await db.getAll('claims')).toEqual(claims)
+      expect(await claimsOf(db)).toEqual(claims)
       const log = await db.getAllKeys('log')
       expect(log).toEqual(expect.arrayContaining(claims))
       // Everything after the older generation's last operation: that of the third round, and the fourth round.
@@ -131,6 +142,35 @@ describe('folds', () => {
       for (let seq = olderFolded + 1; seq <= (seqs[2] ?? 0) + 1; seq++) expected.push(seq)
       expect(log).toEqual(expected)
     })
+  })
+
+  test('drop claims of a thousand opens ago, and keep the others', async () => {
+    const name = freshName()
+    await (await open(name)).close()
+    const checksum = await loadChecksum()
+    const opens = 1_200
+    await raw(name, async (db) => {
+      const transaction = db.transaction(['log', 'claims'], 'readwrite')
+      for (let seq = 2; seq <= opens; seq++) {
+        const record = { ...marker(LogKind.claim), epoch: seq, seq, position: 0 }
+        void transaction.objectStore('log').add(encodeLogRecord(record, checksum), seq)
+        void transaction.objectStore('claims').add(encodeClaim(seq, checksum), seq)
+      }
+      await transaction.done
+    })
+    const storage = await open(name)
+    for (let i = 0; i < 3; i++) await foldOf(storage, `${i}`, await storage.append(bytesOf('a')))
+    await storage.close()
+    await raw(name, async (db) => {
+      const claims = await claimsOf(db)
+      expect(claims).toEqual(Array.from({ length: 1_000 }, (_, i) => opens + 2 - 1_000 + i))
+      expect(await db.getAllKeys('log')).toEqual(expect.arrayContaining(claims))
+      expect(await db.count('log', IDBKeyRange.upperBound(opens + 1))).toBe(1_000)
+    })
+    const again = await open(name)
+    expect(again.manifest?.body).toBe('2')
+    expect(again.damage).toEqual([])
+    await again.close()
   })
 
   test('that were never committed leave nothing once it is opened again', async () => {

@@ -2,7 +2,13 @@
 import { openDB } from 'idb'
 import { describe, expect, test } from 'vitest'
 import { loadChecksum } from '../../src/storage/codec/checksum.ts'
-import { encodeHeader, type Header, newHeader } from '../../src/storage/codec/header.ts'
+import {
+  decodeHeader,
+  encodeHeader,
+  type Header,
+  newHeader,
+} from '../../src/storage/codec/header.ts'
+import { seal } from '../../src/storage/codec/sealed.ts'
 import { deleteIdbStorage } from '../../src/storage/idb/index.ts'
 import { foldOf, freshName, open, raw, texts } from '../support/idb.ts'
 import { bytesOf, readAll, replayed } from '../support/storage.ts'
@@ -11,7 +17,9 @@ describe('versions', () => {
   async function changeHeader(name: string, change: Partial<Header>): Promise<void> {
     const checksum = await loadChecksum()
     const bytes = encodeHeader({ ...newHeader(), ...change }, checksum)
-    await raw(name, (db) => db.put('meta', bytes, 'header'))
+    await raw(name, async (db) => {
+      for (const key of await db.getAllKeys('meta')) await db.put('meta', bytes, key)
+    })
   }
 
   /** As an unfinished fold does; a writer would drop it. */
@@ -28,7 +36,7 @@ describe('versions', () => {
     })
   }
 
-  test.each<Partial<Header>>([{ format: 2 }, { readerFlags: ['encrypted'] }])(
+  test.each<Partial<Header>>([{ format: 3 }, { readerFlags: ['sharded'] }])(
     'that this one must not read (%o) are refused without a byte changed',
     async (change) => {
       const name = freshName()
@@ -43,6 +51,51 @@ describe('versions', () => {
       expect(await snapshot(name)).toEqual(before)
     },
   )
+
+  test('of a log record are refused without a byte changed, whatever the header says', async () => {
+    const name = freshName()
+    const first = await open(name)
+    const seq = await first.append(bytesOf('a'))
+    await first.close()
+    await leaveChunkBehind(name)
+    const checksum = await loadChecksum()
+    await raw(name, async (db) => {
+      const record = (await db.get('log', seq))!
+      record[8]!++
+      seal(record, checksum)
+      await db.put('log', record, seq)
+    })
+    const before = await snapshot(name)
+    await expect(open(name)).rejects.toMatchObject({ code: 'NEWER_FORMAT' })
+    expect(await snapshot(name)).toEqual(before)
+  })
+
+  test('that are older are read, and raised with the first claim', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await first.append(bytesOf('a'))
+    await first.close()
+    const checksum = await loadChecksum()
+    const old = encodeHeader({ ...newHeader(), format: 1 }, checksum)
+    await raw(name, async (db) => {
+      await db.put('meta', old, 'header')
+      await db.delete('meta', 'header-copy')
+      await db.put('claims', 1, 1)
+    })
+    const second = await open(name)
+    expect(second.damage).toEqual([])
+    expect(await texts(second, 0)).toEqual(['a'])
+    await second.append(bytesOf('b'))
+    await second.close()
+    await raw(name, async (db) => {
+      for (const key of ['header', 'header-copy']) {
+        expect(decodeHeader(await db.get('meta', key), checksum).format).toBe(2)
+      }
+    })
+    const third = await open(name)
+    expect(await texts(third, 0)).toEqual(['a', 'b'])
+    await third.close()
+  })
 
   test('that this one must not write are read, without a byte changed', async () => {
     const name = freshName()

@@ -1,6 +1,7 @@
 /** What every `Storage` does, whatever it keeps its bytes in. */
 import { describe, expect, test } from 'vitest'
-import type { ChunkRef, Storage } from '../../src/storage/index.ts'
+import { QuiverError } from '../../src/contract/errors.ts'
+import type { ChunkRef, Storage, StorageEvent } from '../../src/storage/index.ts'
 import { bytesOf, collect, readAll, replayed } from '../support/storage.ts'
 
 export function storageContract(kind: Storage['kind'], open: (name: string) => Promise<Storage>) {
@@ -228,6 +229,104 @@ export function storageContract(kind: Storage['kind'], open: (name: string) => P
       ]) {
         await expect(readAll(storage, [ref, wrong])).rejects.toMatchObject({ code: 'CORRUPT' })
       }
+      await storage.close()
+    })
+
+    test('answers one chunk, or nothing where it is not what its reference says', async () => {
+      const storage = await fresh()
+      const fold = storage.beginFold()
+      const ref = await fold.write('x', 0, bytesOf('x'))
+      await fold.commit({ foldedSeq: 0, chunks: [ref], body: null })
+      expect(await storage.readChunk(ref)).toEqual(bytesOf('x'))
+      expect(await storage.readChunk({ ...ref, n: 1 })).toBeUndefined()
+      expect(await storage.readChunk({ ...ref, hash: '0000000000000000' })).toBeUndefined()
+      await storage.close()
+    })
+
+    test('keeps what is pinned until it is released', async () => {
+      const storage = await fresh()
+      const folded = await storage.append(bytesOf('folded'))
+      const first = storage.beginFold()
+      const ref = await first.write('x', 0, bytesOf('pinned'))
+      await first.commit({ foldedSeq: folded, chunks: [ref], body: 'pinned' })
+      const kept = await storage.append(bytesOf('kept'))
+      const foldAll = async (): Promise<void> => {
+        for (let i = 0; i < 3; i++) {
+          const last = await storage.append(bytesOf(`${i}`))
+          const fold = storage.beginFold()
+          const next = await fold.write('x', 0, bytesOf(`${i}`))
+          await fold.commit({ foldedSeq: last, chunks: [next], body: null })
+        }
+      }
+
+      const pin = storage.pin()
+      expect(pin.manifest).toMatchObject({ body: 'pinned' })
+      expect(pin.lastSeq).toBeGreaterThanOrEqual(kept)
+      await foldAll()
+      expect(await readAll(storage, [ref])).toEqual([bytesOf('pinned')])
+      expect((await replayed(storage, folded))[0]).toEqual([kept, bytesOf('kept')])
+
+      pin.release()
+      pin.release()
+      await foldAll()
+      expect(await storage.readChunk(ref)).toBeUndefined()
+      expect(storage.damage).toEqual([])
+      await storage.close()
+    })
+
+    test('keeps the log that is pinned before anything was folded', async () => {
+      const storage = await fresh()
+      const seq = await storage.append(bytesOf('first'))
+      const pin = storage.pin()
+      expect(pin.manifest).toBeUndefined()
+      for (let i = 0; i < 3; i++) {
+        const last = await storage.append(bytesOf(`${i}`))
+        await storage.beginFold().commit({ foldedSeq: last, chunks: [], body: null })
+      }
+      expect((await replayed(storage, 0))[0]).toEqual([seq, bytesOf('first')])
+      expect(storage.damage).toEqual([])
+      pin.release()
+      await storage.close()
+    })
+
+    test('reads all of it back when asked to verify', async () => {
+      const storage = await fresh()
+      const fold = storage.beginFold()
+      const refs: ChunkRef[] = []
+      for (let n = 0; n < 20; n++) refs.push(await fold.write('x', n, new Uint8Array(1_000)))
+      await fold.commit({ foldedSeq: 0, chunks: refs, body: null })
+      await storage.append(new Uint8Array(500))
+      const progress: [number, number][] = []
+      const found = await storage.verify({
+        onProgress: (...each) => progress.push(each),
+      })
+      expect(found).toMatchObject({ damagedChunks: [], damagedRecords: [] })
+      expect(found.chunks).toBeGreaterThanOrEqual(21)
+      expect(found.bytes).toBeGreaterThanOrEqual(20_500)
+      expect(found.bytes).toBeLessThan(21_000)
+      const [done, total] = progress.at(-1) ?? []
+      expect(done).toBe(total)
+      expect(progress.every(([done], i) => done >= (progress[i - 1]?.[0] ?? 0))).toBe(true)
+      const signal = AbortSignal.abort()
+      await expect(storage.verify({ signal })).rejects.toMatchObject({ code: 'ABORTED' })
+      await storage.close()
+    })
+
+    test('can be written, is the only writer, and tells when it fails', async () => {
+      const storage = await fresh()
+      expect(storage.writable).toBe(true)
+      await storage.confirm()
+      const heard: StorageEvent[] = []
+      const leave = storage.subscribe((event) => heard.push(event))
+      storage.subscribe((event) => heard.push(event))
+      leave()
+      const reason = new QuiverError('CLOSED', 'for a reason')
+      storage.fail(reason)
+      storage.fail(new QuiverError('CLOSED', 'another one'))
+      expect(heard).toEqual([{ type: 'failed' }])
+      expect(storage.failure).toBe(reason)
+      await expect(storage.append(bytesOf('a'))).rejects.toBe(reason)
+      await expect(storage.confirm()).rejects.toBe(reason)
       await storage.close()
     })
 

@@ -1,7 +1,7 @@
 /** For tests that look under the storage, at IndexedDB itself. */
 import { openDB } from 'idb'
 import { openIdbStorage } from '../../src/storage/idb/index.ts'
-import type { StorageDatabase } from '../../src/storage/idb/schema.ts'
+import type { StorageDatabase, StoreName } from '../../src/storage/idb/schema.ts'
 import type { ChunkRef, Storage } from '../../src/storage/index.ts'
 import { bytesOf, replayed } from './storage.ts'
 
@@ -26,13 +26,14 @@ export async function raw<T>(name: string, work: (db: StorageDatabase) => Promis
 /** Changes a bit of a stored value; `at`, from 0 to below 1, says how far into it. */
 export async function flipBit(
   name: string,
-  store: 'log' | 'manifest' | 'segments' | 'meta',
+  store: StoreName,
   key: IDBValidKey,
   at = 0.5,
 ): Promise<void> {
   await raw(name, async (db) => {
     const bytes = await db.get(store, key as never)
-    if (!bytes) throw new Error(`nothing is stored under ${JSON.stringify(key)}`)
+    if (!(bytes instanceof Uint8Array))
+      throw new Error(`nothing is stored under ${JSON.stringify(key)}`)
     const bit = Math.floor(at * bytes.byteLength * 8)
     bytes[bit >> 3]! ^= 1 << (bit & 7)
     await db.put(store, bytes, key as never)
@@ -51,6 +52,18 @@ export async function foldOf(storage: Storage, text: string, foldedSeq: number):
   const ref = await fold.write('x', 0, bytesOf(text))
   await fold.commit({ foldedSeq, chunks: [ref], body: text })
   return ref
+}
+
+/** Without locks a second writer gets in, as after a stolen lock. */
+export async function withoutLocks<T>(work: () => Promise<T>): Promise<T> {
+  const locks = Object.getOwnPropertyDescriptor(Navigator.prototype, 'locks')
+  if (!locks) throw new Error('no Web Locks here')
+  Object.defineProperty(Navigator.prototype, 'locks', { configurable: true, value: undefined })
+  try {
+    return await work()
+  } finally {
+    Object.defineProperty(Navigator.prototype, 'locks', locks)
+  }
 }
 
 /** Puts another method in the place of one; returns what puts it back. */

@@ -1,20 +1,25 @@
 /**
- * The header of a store: sealed JSON (`sealed.ts`) under the key `header` of `meta`. Every version to come must be able
- * to read this one record of every other.
+ * The header of a store: sealed JSON (`sealed.ts`) in `meta`. Every version to come must be able to read this one record of
+ * every other.
  *
  * ```
- * { format: 1, storeUUID, readerFlags: [...], writerFlags: [...] }
+ * { format: 2, storeUUID, readerFlags: [...], writerFlags: [...] }
  * ```
  *
  * A flag names a feature the data makes use of: who does not know a reader flag must not read, who does not know a
- * writer flag must not write.
+ * writer flag must not write. The header alone is read before anything is written, so whoever raises the version of any
+ * other record (log record, write, operation, manifest, claim, chunk) raises the format or adds a flag: else a version that
+ * must refuse the data finds out only after it has claimed the log.
+ *
+ * Format 1 kept one header, claims without a checksum, and operations one by one in the log. It is read as it is; the first
+ * claim by this version raises the format, in the claim's own transaction, and what else is old goes with the folds to come.
  */
 import { QuiverError } from '../../contract/errors.ts'
 import { damaged } from './bytes.ts'
 import type { Checksum } from './checksum.ts'
 import { isCount, isStrings, openSealedJson, sealJson } from './sealed.ts'
 
-const FORMAT = 1
+const FORMAT = 2
 const KNOWN_READER_FLAGS: readonly string[] = []
 const KNOWN_WRITER_FLAGS: readonly string[] = []
 
@@ -24,6 +29,13 @@ export interface Header {
   readonly storeUUID: string
   readonly readerFlags: readonly string[]
   readonly writerFlags: readonly string[]
+}
+
+/** What the two places for it hold together. */
+export interface StoredHeader {
+  readonly header: Header
+  /** One of them is not what was written. */
+  readonly damaged: boolean
 }
 
 export function newHeader(): Header {
@@ -51,6 +63,28 @@ export function decodeHeader(value: unknown, checksum: Checksum): Header {
   const unknown = unknownFlags(readerFlags, KNOWN_READER_FLAGS)
   if (unknown.length > 0) throw newerFormat(`makes use of ${unknown.join(', ')}`)
   return { format, storeUUID, readerFlags, writerFlags }
+}
+
+/** The header of either place, where not both are damaged. @throws QuiverError `CORRUPT`, `NEWER_FORMAT` */
+export function decodeHeaders(values: readonly unknown[], checksum: Checksum): StoredHeader {
+  const headers: Header[] = []
+  let damage: unknown
+  for (const value of values) {
+    try {
+      headers.push(decodeHeader(value, checksum))
+    } catch (error) {
+      if (!(error instanceof QuiverError) || error.code !== 'CORRUPT') throw error
+      damage ??= error
+    }
+  }
+  const [header] = headers
+  if (!header) throw damage
+  return { header, damaged: header.format > 1 && headers.length < values.length }
+}
+
+/** The header as this version writes it; `undefined` where it already is. */
+export function raised(header: Header): Header | undefined {
+  return header.format < FORMAT ? { ...header, format: FORMAT } : undefined
 }
 
 /** What keeps this version from writing, or `undefined`. */

@@ -25,11 +25,14 @@ const HEADER_BYTES = 40
 export const LogKind = {
   /** An operation, or a part of one. */
   operation: 0,
-  /** A writer took over; its epoch is valid from here on. */
+  /** A writer took over; its epoch is valid from here on. Since format 2 the payload is 16 random bytes: who it was. */
   claim: 1,
-  /** A fold was made the newest generation. */
+  /** A fold was made the newest generation, or an older one was dropped. */
   fold: 2,
-  /** Replay stopped at the record named by the payload (u64) and is to go on after this one. */
+  /**
+   * Format 1 alone: its replay stopped at a damaged record, and what lies between the one named by the payload (u64) and
+   * this one never took effect.
+   */
   resume: 3,
 } as const
 
@@ -58,17 +61,11 @@ export function marker(kind: number): LogEntry {
   return { kind, part: 0, parts: 1, payload: NOTHING }
 }
 
-export function resumeAfter(seq: number): LogEntry {
-  const payload = new Uint8Array(8)
-  new DataView(payload.buffer).setBigUint64(0, BigInt(seq), true)
-  return { kind: LogKind.resume, part: 0, parts: 1, payload }
-}
-
-/** Whether `record` lets a replay that stopped at `seq` go on. */
-export function resumes(record: LogRecord, seq: number): boolean {
-  if (record.kind !== LogKind.resume || record.payload.byteLength !== 8) return false
+/** The record at which the replay stopped that `record` resumed; `undefined` for any other record. */
+export function resumedFrom(record: LogRecord): number | undefined {
+  if (record.kind !== LogKind.resume || record.payload.byteLength !== 8) return undefined
   const view = new DataView(record.payload.buffer, record.payload.byteOffset, 8)
-  return view.getBigUint64(0, true) === BigInt(seq)
+  return Number(view.getBigUint64(0, true))
 }
 
 /** Cuts an operation into entries of at most `limit` bytes. */
@@ -122,4 +119,23 @@ export function decodeLogRecord(value: unknown, seq: number, checksum: Checksum)
   if (record.seq !== seq) throw damaged(`${what} is record ${record.seq}`)
   if (!isCount(record.position)) throw damaged(`${what} lies beyond what a log can hold`)
   return record
+}
+
+/** The record, or `undefined` where it is damaged or missing. @throws QuiverError `NEWER_FORMAT` */
+export function decodeIfWhole(
+  value: unknown,
+  seq: number,
+  checksum: Checksum,
+): LogRecord | undefined {
+  try {
+    return decodeLogRecord(value, seq, checksum)
+  } catch (error) {
+    if (error instanceof QuiverError && error.code === 'CORRUPT') return undefined
+    throw error
+  }
+}
+
+/** Bytes of the record as it is stored. */
+export function recordBytes(record: LogRecord): number {
+  return HEADER_BYTES + record.payload.byteLength
 }

@@ -2,17 +2,22 @@
  * The handle to one IndexedDB database. Browsers drop handles (site data cleared, a backend that crashed, a tab that wants
  * to upgrade or delete): it is opened again once for each call that finds it gone, provided it is still the same store.
  */
-import { openDB } from 'idb'
 import { QuiverError } from '../../contract/errors.ts'
+import { Listeners } from '../../platform/listeners.ts'
 import type { Checksum } from '../codec/checksum.ts'
-import { decodeHeader, encodeHeader, type Header, newHeader } from '../codec/header.ts'
-import { errorName, isLostConnection, toStorageError } from './errors.ts'
-import { databaseName, HEADER_KEY, SCHEMA_VERSION, STORES, type StorageDatabase } from './schema.ts'
+import { type Header, newHeader } from '../codec/header.ts'
+import type { StorageEvent } from '../index.ts'
+import { createDatabase, openExisting, readHeader } from './database.ts'
+import { isLostConnection, toStorageError } from './errors.ts'
+import type { StorageDatabase } from './schema.ts'
 
 export class Connection {
   readonly name: string
+  readonly checksum: Checksum
   readonly header: Header
-  readonly #checksum: Checksum
+  /** One of the two headers that are kept is no longer what was written. */
+  readonly headerDamaged: boolean
+  readonly events = new Listeners<{ event: StorageEvent }>()
   readonly #onClose: () => void
   #db: StorageDatabase | undefined
   #reopening: Promise<StorageDatabase> | undefined
@@ -24,9 +29,10 @@ export class Connection {
    */
   static async open(name: string, checksum: Checksum, onClose: () => void): Promise<Connection> {
     try {
-      const db = await openDatabase(name, checksum)
+      const db = (await openExisting(name)) ?? (await createDatabase(name, newHeader(), checksum))
       try {
-        return new Connection(name, db, await readHeader(db, checksum), checksum, onClose)
+        const { header, damaged } = await readHeader(db, checksum)
+        return new Connection(name, db, checksum, header, damaged, onClose)
       } catch (error) {
         db.close()
         throw error
@@ -39,13 +45,15 @@ export class Connection {
   private constructor(
     name: string,
     db: StorageDatabase,
-    header: Header,
     checksum: Checksum,
+    header: Header,
+    headerDamaged: boolean,
     onClose: () => void,
   ) {
     this.name = name
+    this.checksum = checksum
     this.header = header
-    this.#checksum = checksum
+    this.headerDamaged = headerDamaged
     this.#onClose = onClose
     this.#adopt(db)
   }
@@ -76,6 +84,10 @@ export class Connection {
     if (this.#failure) throw this.#failure
   }
 
+  emit(event: StorageEvent): void {
+    this.events.emit('event', event)
+  }
+
   /** Closes for good: from now on every call fails with `reason`. The first reason stays. */
   close(reason: QuiverError): void {
     if (this.#failure) return
@@ -83,6 +95,7 @@ export class Connection {
     this.#db?.close()
     this.#db = undefined
     this.#onClose()
+    this.emit({ type: 'failed' })
   }
 
   async #handle(): Promise<StorageDatabase> {
@@ -94,17 +107,15 @@ export class Connection {
 
   async #reopen(): Promise<StorageDatabase> {
     try {
-      const db = await openDatabase(this.name, this.#checksum)
-      const { storeUUID } = await readHeader(db, this.#checksum)
-      if (this.#failure || storeUUID !== this.header.storeUUID) {
+      const db = await openExisting(this.name)
+      if (!db) throw this.#evicted()
+      try {
+        const { header } = await readHeader(db, this.checksum)
+        this.assertOpen()
+        if (header.storeUUID !== this.header.storeUUID) throw this.#evicted()
+      } catch (error) {
         db.close()
-        throw (
-          this.#failure ??
-          new QuiverError(
-            'CLOSED',
-            `What the database "${this.name}" held was deleted meanwhile. Open it again.`,
-          )
-        )
+        throw error
       }
       this.#adopt(db)
       return db
@@ -114,12 +125,25 @@ export class Connection {
     }
   }
 
+  #evicted(): QuiverError {
+    if (!this.#failure) this.emit({ type: 'evicted' })
+    return new QuiverError(
+      'CLOSED',
+      `What the database "${this.name}" held was deleted meanwhile. Open it again.`,
+    )
+  }
+
   #adopt(db: StorageDatabase): void {
     this.#db = db
     db.addEventListener('close', () => {
-      if (this.#db === db) this.#db = undefined
+      if (this.#db !== db) return
+      this.#db = undefined
+      // At once, so that an eviction is heard of before the next call.
+      this.#handle().catch(() => undefined)
     })
-    db.addEventListener('versionchange', () => {
+    db.addEventListener('versionchange', ({ newVersion }) => {
+      if (this.#failure) return
+      this.emit({ type: 'blocked', by: newVersion === null ? 'deletion' : 'upgrade' })
       this.close(
         new QuiverError(
           'CLOSED',
@@ -127,38 +151,5 @@ export class Connection {
         ),
       )
     })
-  }
-}
-
-async function openDatabase(name: string, checksum: Checksum): Promise<StorageDatabase> {
-  if (typeof indexedDB === 'undefined') {
-    throw new QuiverError(
-      'UNSUPPORTED',
-      "There is no IndexedDB here. Open with { storage: 'memory' }.",
-    )
-  }
-  let cause: unknown
-  try {
-    return await openDB(databaseName(name), SCHEMA_VERSION, {
-      upgrade(db, _oldVersion, _newVersion, transaction) {
-        for (const store of STORES) db.createObjectStore(store)
-        transaction
-          .objectStore('meta')
-          .add(encodeHeader(newHeader(), checksum), HEADER_KEY)
-          .catch((error: unknown) => (cause = error))
-      },
-    })
-  } catch (error) {
-    // A failed upgrade says only that it was aborted.
-    throw cause ?? error
-  }
-}
-
-async function readHeader(db: StorageDatabase, checksum: Checksum): Promise<Header> {
-  try {
-    return decodeHeader(await db.get('meta', HEADER_KEY), checksum)
-  } catch (error) {
-    if (errorName(error) !== 'NotFoundError') throw error
-    throw new QuiverError('CORRUPT', `The database "${db.name}" is not one that Quiver made.`)
   }
 }

@@ -14,6 +14,11 @@ export function isLostConnection(error: unknown): boolean {
   return ['InvalidStateError', 'UnknownError', 'AbortError'].includes(errorName(error))
 }
 
+/** Whether there was no room. */
+export function isFull(error: unknown): boolean {
+  return error instanceof QuiverError && error.code === 'QUOTA_EXCEEDED'
+}
+
 /** Whether the browser kept the key and lost the value. */
 export function isLostValue(error: unknown): boolean {
   return ['NotReadableError', 'DataError'].includes(errorName(error))

@@ -1,6 +1,5 @@
 /** The next generation while it is written: chunks first, verified, then one transaction that makes them count. */
 import { QuiverError, toQuiverError } from '../../contract/errors.ts'
-import type { Checksum } from '../codec/checksum.ts'
 import type { ChunkRef, Fold, Manifest, ManifestContent } from '../index.ts'
 import { keyOf, refTo } from '../references.ts'
 import { verifyChunks } from './chunks.ts'
@@ -23,7 +22,6 @@ type Flip = (
 
 export class IdbFold implements Fold {
   readonly #connection: Connection
-  readonly #checksum: Checksum
   readonly #generation: number
   readonly #flip: Flip
   readonly #turns = new Serial()
@@ -33,9 +31,8 @@ export class IdbFold implements Fold {
   #failure: QuiverError | undefined
   #ended = false
 
-  constructor(connection: Connection, checksum: Checksum, generation: number, flip: Flip) {
+  constructor(connection: Connection, generation: number, flip: Flip) {
     this.#connection = connection
-    this.#checksum = checksum
     this.#generation = generation
     this.#flip = flip
   }
@@ -46,7 +43,7 @@ export class IdbFold implements Fold {
   }
 
   async write(path: string, n: number, bytes: Uint8Array): Promise<ChunkRef> {
-    const ref = refTo([this.#generation, path, n], bytes, this.#checksum)
+    const ref = refTo([this.#generation, path, n], bytes, this.#connection.checksum)
     // A copy: a view would be stored together with the whole buffer behind it.
     const chunk: WaitingChunk = { ref, bytes: bytes.slice() }
     await this.#turn(async () => {
@@ -60,7 +57,7 @@ export class IdbFold implements Fold {
   commit(next: ManifestContent): Promise<Manifest> {
     return this.#turn(async () => {
       await this.#flush()
-      await verifyChunks(this.#connection, this.#checksum, this.#written)
+      await verifyChunks(this.#connection, this.#written)
       const manifest = await this.#flip(this.#generation, next, this.#written)
       this.#ended = true
       return manifest

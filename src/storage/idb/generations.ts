@@ -1,9 +1,8 @@
 /** The kept generations of snapshots: which of them counts when a database is opened, and what a new one replaces. */
 import { QuiverError } from '../../contract/errors.ts'
-import type { Checksum } from '../codec/checksum.ts'
 import { decodeManifest, type StoredManifest } from '../codec/manifest.ts'
-import { isLostValue } from './errors.ts'
-import type { StorageDatabase } from './schema.ts'
+import type { Connection } from './connection.ts'
+import { read, readValue } from './read.ts'
 
 export interface Generations {
   /** Newest first; those that verify. The first one counts. */
@@ -14,20 +13,20 @@ export interface Generations {
 
 /**
  * Reads all manifests, of which there are two at most.
- * @throws QuiverError `CORRUPT` when none can be read and the log does not go back to the beginning
+ * @throws QuiverError `CORRUPT` when none can be read and the log does not go back to the beginning, `NEWER_FORMAT`
  */
-export async function readGenerations(
-  db: StorageDatabase,
-  checksum: Checksum,
-): Promise<Generations> {
+export async function readGenerations(connection: Connection): Promise<Generations> {
+  const [keys] = await connection.use((db) =>
+    read<[IDBValidKey[]]>(db, ['manifest'], (store) => [store('manifest').getAllKeys()]),
+  )
   const valid: StoredManifest[] = []
   const damaged: number[] = []
-  for (const generation of (await db.getAllKeys('manifest')).reverse()) {
-    const manifest = await readManifest(db, generation, checksum)
+  for (const generation of (keys as number[]).reverse()) {
+    const manifest = await readManifest(connection, generation)
     if (manifest) valid.push(manifest)
     else damaged.push(generation)
   }
-  if (damaged.length > 0 && valid.length === 0 && !(await isLogWhole(db))) {
+  if (damaged.length > 0 && valid.length === 0 && !(await isLogWhole(connection))) {
     throw new QuiverError(
       'CORRUPT',
       'Both kept snapshots of this database are damaged, and the log does not reach back to its beginning. Restore it from an export, or delete it.',
@@ -37,15 +36,14 @@ export async function readGenerations(
 }
 
 async function readManifest(
-  db: StorageDatabase,
+  connection: Connection,
   generation: number,
-  checksum: Checksum,
 ): Promise<StoredManifest | undefined> {
+  const value = await connection.use((db) => readValue(db, 'manifest', generation))
   try {
-    return decodeManifest(await db.get('manifest', generation), generation, checksum)
+    return decodeManifest(value, generation, connection.checksum)
   } catch (error) {
-    const unreadable = error instanceof QuiverError && error.code === 'CORRUPT'
-    if (unreadable || isLostValue(error)) return undefined
+    if (error instanceof QuiverError && error.code === 'CORRUPT') return undefined
     throw error
   }
 }
@@ -56,9 +54,13 @@ export function newestGeneration({ valid, damaged }: Generations): number {
 }
 
 /** Whether nothing was ever trimmed from the log. */
-async function isLogWhole(db: StorageDatabase): Promise<boolean> {
-  const { store } = db.transaction('log')
-  const [records, newest] = await Promise.all([store.count(), store.openKeyCursor(null, 'prev')])
+async function isLogWhole(connection: Connection): Promise<boolean> {
+  const [records, newest] = await connection.use((db) =>
+    read<[number, IDBCursor | null]>(db, ['log'], (store) => [
+      store('log').count(),
+      store('log').openKeyCursor(null, 'prev'),
+    ]),
+  )
   return records === (newest?.key ?? 0)
 }
 

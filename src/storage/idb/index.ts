@@ -1,21 +1,24 @@
 /** Databases in IndexedDB: open and delete. */
 import { deleteDB } from 'idb'
 import { QuiverError, throwIfAborted } from '../../contract/errors.ts'
-import { type Checksum, loadChecksum } from '../codec/checksum.ts'
+import { loadChecksum } from '../codec/checksum.ts'
 import { refusesWriting } from '../codec/header.ts'
-import type { Storage } from '../index.ts'
-import { sweepChunks } from './chunks.ts'
-import { type Claim, claimLog, followLog, logPosition } from './claim.ts'
+import type { Storage, StorageDamage } from '../index.ts'
+import { claimLog, type LogEnd, readLogEnd } from './claim.ts'
 import { Connection } from './connection.ts'
-import { toStorageError } from './errors.ts'
+import { isFull, toStorageError } from './errors.ts'
 import { type Generations, newestGeneration, readGenerations } from './generations.ts'
 import { acquireLock } from './lock.ts'
-import { Log } from './log.ts'
+import { type Hold, Log } from './log.ts'
 import { databaseName, type Durability } from './schema.ts'
+import { Snapshots } from './snapshots.ts'
 import { IdbStorage } from './storage.ts'
 
 /** How long a deletion waits for other tabs to let go. */
 const DELETION_PATIENCE_MS = 5_000
+
+/** How often an open tries to be the next writer, where others come before it. */
+const ATTEMPTS = 20
 
 export interface IdbStorageOptions {
   /** `strict`: an acknowledged write survives a power cut. `relaxed`: it survives the death of tab and browser. */
@@ -25,7 +28,7 @@ export interface IdbStorageOptions {
 
 /**
  * Opens the database `name`, making it where there is none; any string will do as a name. Where the browser grants no
- * room at all, what is stored can be read and every write fails with `QUOTA_EXCEEDED` until it is opened again.
+ * room at all, what is stored can be read and every write fails with `QUOTA_EXCEEDED` until there is some again.
  * @throws QuiverError `NOT_LEADER` (another tab has it open), `NEWER_FORMAT`, `CORRUPT`, `QUOTA_EXCEEDED` (a new one),
  * `UNSUPPORTED`, `ABORTED`
  */
@@ -38,15 +41,13 @@ export async function openIdbStorage(
   const release = await acquireLock(name, () => connection?.close(takenOver(name)), signal)
   try {
     connection = await Connection.open(name, checksum, release)
-    const generations = await connection.use((db) => readGenerations(db, checksum))
-    const { claim, refusal } = await takeLog(connection, checksum, generations)
-    if (!refusal && generations.damaged.length === 0) {
-      const kept = generations.valid.flatMap(({ chunks }) => chunks)
-      await sweepChunks(connection, kept, claim.last)
-    }
+    const { generations, mended, end, hold, refusal } = await takeLog(connection)
+    const log = new Log(connection, durability, end, hold)
+    const snapshots = new Snapshots(connection, log, generations)
+    if (hold === 'claimed') await snapshots.sweep()
     throwIfAborted(signal)
-    const log = new Log(connection, checksum, durability, claim)
-    return new IdbStorage(connection, checksum, log, generations, refusal)
+    const damage = damageAtOpen(connection, generations, mended)
+    return new IdbStorage(connection, log, snapshots, refusal, damage)
   } catch (error) {
     connection?.close(toStorageError(error, name))
     release()
@@ -54,26 +55,55 @@ export async function openIdbStorage(
   }
 }
 
+interface Taken {
+  readonly generations: Generations
+  /** Epochs whose claim was damaged. */
+  readonly mended: readonly number[]
+  readonly end: LogEnd
+  readonly hold: Hold
+  readonly refusal: QuiverError | undefined
+}
+
 /** Claims the log; only follows it where this version must not write, or where not even the claim finds room. */
-async function takeLog(
-  connection: Connection,
-  checksum: Checksum,
-  generations: Generations,
-): Promise<{ claim: Claim; refusal: QuiverError | undefined }> {
-  const folded = generations.valid[0]?.foldedPosition ?? 0
-  const position = await connection.use((db) => logPosition(db, checksum, folded))
-  let refusal = refusesWriting(connection.header)
-  if (!refusal) {
+async function takeLog(connection: Connection): Promise<Taken> {
+  const refusal = refusesWriting(connection.header)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const read = await readLogEnd(connection)
+    const generations = await readGenerations(connection)
+    const end = {
+      ...read,
+      // Should the log be gone, numbering goes on from the newest generation and no number comes twice.
+      last: Math.max(read.last, newestGeneration(generations)),
+      position: Math.max(read.position, generations.valid[0]?.foldedPosition ?? 0),
+    }
+    const found = { generations, mended: [...read.mended.keys()], refusal }
+    if (refusal) return { ...found, end, hold: 'unclaimed' }
     try {
-      const generation = newestGeneration(generations)
-      const claim = await connection.use((db) => claimLog(db, checksum, generation, position))
-      return { claim, refusal }
+      const claimed = await claimLog(connection, end)
+      if (claimed) return { ...found, end: claimed, hold: 'claimed' }
     } catch (error) {
-      if (!(error instanceof QuiverError) || error.code !== 'QUOTA_EXCEEDED') throw error
-      refusal = error
+      if (!isFull(error)) throw error
+      return { ...found, end, hold: 'no room' }
     }
   }
-  return { claim: await connection.use((db) => followLog(db, position)), refusal }
+  throw takenOver(connection.name)
+}
+
+function damageAtOpen(
+  { headerDamaged }: Connection,
+  { damaged }: Generations,
+  mended: readonly number[],
+): StorageDamage[] {
+  const header = 'One of the two headers is damaged; the other stands in for it.'
+  const manifest = (generation: number) =>
+    `The manifest of generation ${generation} is damaged; the one before and the log stand in for it.`
+  const claim = (epoch: number) =>
+    `The place of the claim of epoch ${epoch} is damaged; it was found in the log.`
+  return [
+    ...(headerDamaged ? [{ part: 'header', message: header, lost: 0 } as const] : []),
+    ...damaged.map((n) => ({ part: 'manifest', message: manifest(n), lost: 0 }) as const),
+    ...mended.map((n) => ({ part: 'log', message: claim(n), lost: 0 }) as const),
+  ]
 }
 
 /**

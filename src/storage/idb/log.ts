@@ -3,19 +3,12 @@
  * is taken, the transaction fails, and this writer knows that it was deposed.
  */
 import { QuiverError } from '../../contract/errors.ts'
-import type { Checksum } from '../codec/checksum.ts'
-import {
-  cut,
-  encodeLogRecord,
-  type LogEntry,
-  LogKind,
-  type LogRecord,
-  marker,
-  resumeAfter,
-} from '../codec/log-record.ts'
-import type { Claim } from './claim.ts'
+import { cut, encodeLogRecord, type LogEntry, LogKind, marker } from '../codec/log-record.ts'
+import { claimLog, type LogEnd } from './claim.ts'
 import type { Connection } from './connection.ts'
-import { errorName } from './errors.ts'
+import { isFull } from './errors.ts'
+import { outcomeOf, type StoredRecord } from './outcome.ts'
+import { read } from './read.ts'
 import { type Durability, RECORD_BYTES, type StoreName, TRANSACTION_BYTES } from './schema.ts'
 import { Serial } from './serial.ts'
 import { transact } from './transaction.ts'
@@ -26,44 +19,69 @@ interface WaitingOperation {
   readonly reject: (error: unknown) => void
 }
 
+const KEPT_CLAIMS = 1_000
+
 /** What a transaction of the log writes beside its records. */
 type Alongside = (store: (name: StoreName) => IDBObjectStore) => void
 
+/** `no room`: not even a claim could be stored, and the next write tries again. `unclaimed`: to be read alone. */
+export type Hold = 'claimed' | 'no room' | 'unclaimed'
+
 export class Log {
   readonly #connection: Connection
-  readonly #checksum: Checksum
   readonly #durability: Durability
-  readonly #epoch: number
-  readonly #claims: readonly number[]
   readonly #turns = new Serial()
+  #end: LogEnd
+  #claimed: boolean
+  #full: boolean
   #waiting: WaitingOperation[] = []
-  #last: number
-  #position: number
-  #stoppedAt: number | undefined
 
-  constructor(connection: Connection, checksum: Checksum, durability: Durability, claim: Claim) {
+  constructor(connection: Connection, durability: Durability, end: LogEnd, hold: Hold) {
     this.#connection = connection
-    this.#checksum = checksum
     this.#durability = durability
-    this.#epoch = claim.epoch
-    this.#claims = claim.claims
-    this.#last = claim.last
-    this.#position = claim.position
+    this.#end = end
+    this.#claimed = hold === 'claimed'
+    this.#full = hold === 'no room'
   }
 
   /** Sequence number of the newest record. */
   get last(): number {
-    return this.#last
+    return this.#end.last
   }
 
   /** Bytes of all records ever written. */
   get position(): number {
-    return this.#position
+    return this.#end.position
   }
 
-  /** Sequence numbers of the claims, which no trim may take: a deposed writer is stopped by finding its next key taken. */
-  get claims(): readonly number[] {
-    return this.#claims
+  /**
+   * Sequence numbers of the claims by epoch, which no trim may take: a deposed writer is stopped by finding its next key
+   * taken.
+   */
+  get claims(): ReadonlyMap<number, number> {
+    return this.#end.claims
+  }
+
+  /** Claims so old that they need not be kept: a writer that one of them deposed would have slept through as many opens. */
+  get outdated(): [epoch: number, seq: number][] {
+    return [...this.#end.claims].filter(([epoch]) => epoch <= this.#end.epoch - KEPT_CLAIMS)
+  }
+
+  /** They are stored no more. */
+  forgetClaims(epochs: readonly number[]): void {
+    const claims = new Map(this.#end.claims)
+    for (const epoch of epochs) claims.delete(epoch)
+    this.#end = { ...this.#end, claims }
+  }
+
+  /** The last commit found no room. */
+  get full(): boolean {
+    return this.#full
+  }
+
+  /** Whether this writer has taken over the log, without which nothing may be changed. */
+  get claimed(): boolean {
+    return this.#claimed
   }
 
   /** Operations that come while a transaction is under way share the next one. */
@@ -74,14 +92,23 @@ export class Log {
     })
   }
 
-  /** Makes a fold the newest generation: `alongside` and a record that fences it, in one strict transaction. */
+  /** Changes what is kept of snapshots: `alongside` and a record that fences it, in one strict transaction. */
   flip(stores: readonly StoreName[], alongside: Alongside): Promise<void> {
-    return this.#turns.run(() => this.#commit([marker(LogKind.fold)], 'strict', stores, alongside))
+    return this.#turns.run(async () => {
+      await this.#commit([marker(LogKind.fold)], 'strict', stores, alongside)
+    })
   }
 
-  /** Replay stopped for good at this record: the next commit will say so, and what follows it counts again. */
-  resumeAfter(seq: number): void {
-    this.#stoppedAt = seq
+  /** @throws QuiverError `NOT_LEADER` where the log has grown by other hands */
+  confirm(): Promise<void> {
+    return this.#turns.run(async () => {
+      const [newest] = await this.#connection.use((db) =>
+        read<[IDBCursor | null]>(db, ['log'], (store) => [
+          store('log').openKeyCursor(null, 'prev'),
+        ]),
+      )
+      if (((newest?.key as number | undefined) ?? 0) > this.#end.last) this.#deposed()
+    })
   }
 
   /** Waits for all that was appended so far. */
@@ -105,53 +132,79 @@ export class Log {
 
   async #commitGroup(group: readonly WaitingOperation[]): Promise<void> {
     const cuts = group.map(({ operation }) => cut(operation, RECORD_BYTES))
-    const resume = this.#stoppedAt === undefined ? [] : [resumeAfter(this.#stoppedAt)]
-    let seq = this.#last + resume.length
+    let seq: number
     try {
-      await this.#commit([...resume, ...cuts.flat()], this.#durability, [], () => undefined)
+      seq = await this.#commit(cuts.flat(), this.#durability, [], () => undefined)
     } catch (error) {
-      const full = error instanceof QuiverError && error.code === 'QUOTA_EXCEEDED'
       // What is small may still fit: a deletion must not fail because it shared a transaction with a large write.
-      if (full && group.length > 1) for (const one of group) await this.#commitGroup([one])
+      if (isFull(error) && group.length > 1) for (const one of group) await this.#commitGroup([one])
       else for (const { reject } of group) reject(error)
       return
     }
-    this.#stoppedAt = undefined
     group.forEach(({ resolve }, i) => {
       resolve((seq += cuts[i]?.length ?? 0))
     })
   }
 
+  /** Answers the sequence number before the first of the entries. */
   async #commit(
     entries: readonly LogEntry[],
     durability: Durability,
     stores: readonly StoreName[],
     alongside: Alongside,
+  ): Promise<number> {
+    try {
+      if (!this.#claimed) await this.#claim()
+      const before = this.#end.last
+      await this.#add(entries, durability, stores, alongside)
+      this.#setFull(false)
+      return before
+    } catch (error) {
+      if (isFull(error)) this.#setFull(true)
+      throw error
+    }
+  }
+
+  /** Nothing may have been written since the end of the log was read: what is in memory would be old. */
+  async #claim(): Promise<void> {
+    this.#end = (await claimLog(this.#connection, this.#end)) ?? this.#deposed()
+    this.#claimed = true
+  }
+
+  async #add(
+    entries: readonly LogEntry[],
+    durability: Durability,
+    stores: readonly StoreName[],
+    alongside: Alongside,
   ): Promise<void> {
-    let position = this.#position
-    const records = entries.map((entry, i) => {
-      const seq = this.#last + 1 + i
-      const record: LogRecord = { ...entry, epoch: this.#epoch, seq, position }
-      const bytes = encodeLogRecord(record, this.#checksum)
+    const { checksum } = this.#connection
+    const { epoch, last } = this.#end
+    let { position } = this.#end
+    const records = entries.map((entry, i): StoredRecord => {
+      const seq = last + 1 + i
+      const bytes = encodeLogRecord({ ...entry, epoch, seq, position }, checksum)
       position += bytes.byteLength
       return { seq, bytes }
     })
-    const newest = records.at(-1)
-    if (!newest) return
-    await this.#connection.use(async (db) => {
-      try {
-        await transact(db, ['log', ...stores], durability, (store) => {
+    try {
+      await this.#connection.use((db) =>
+        transact(db, ['log', ...stores], durability, (store) => {
           for (const { seq, bytes } of records) store('log').add(bytes, seq)
           alongside(store)
-        })
-      } catch (error) {
-        if (errorName(error) !== 'ConstraintError') throw error
-        // After a lost connection the first attempt may have come through: then the record that is in the way is ours.
-        if (!sameBytes(await db.get('log', newest.seq), newest.bytes)) this.#deposed()
-      }
-    })
-    this.#last = newest.seq
-    this.#position = position
+        }),
+      )
+    } catch (error) {
+      const outcome = await outcomeOf(this.#connection, records)
+      if (outcome === 'taken') this.#deposed()
+      if (outcome === 'absent') throw error
+    }
+    this.#end = { ...this.#end, last: last + records.length, position }
+  }
+
+  #setFull(full: boolean): void {
+    if (this.#full === full) return
+    this.#full = full
+    this.#connection.emit({ type: 'quota', writable: !full })
   }
 
   #deposed(): never {
@@ -162,8 +215,4 @@ export class Log {
     this.#connection.close(error)
     throw error
   }
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a?.byteLength === b.byteLength && b.every((byte, i) => a[i] === byte)
 }

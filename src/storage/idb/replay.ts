@@ -1,59 +1,73 @@
-/** Reading the log back, to the first record that cannot be trusted. */
-import { QuiverError } from '../../contract/errors.ts'
-import type { Checksum } from '../codec/checksum.ts'
-import { decodeLogRecord, LogKind, type LogRecord, resumes } from '../codec/log-record.ts'
+/**
+ * Reading the log back.
+ *
+ * A record that is damaged or missing is left out, with the write it is a part of, and replay goes on after it. Stopping
+ * there, as a database must whose log describes pages, would leave out every acknowledged write that comes later, and mend
+ * nothing by it: what is logged here are whole upserts and deletes by id, and each means the same without those before it.
+ */
+import { decodeIfWhole, LogKind, type LogRecord, resumedFrom } from '../codec/log-record.ts'
 import type { LoggedOperation } from '../index.ts'
 import type { Connection } from './connection.ts'
 import { isLostValue } from './errors.ts'
+import { type Gap, Gaps, isLaterPart } from './gaps.ts'
 import { readAhead } from './read-ahead.ts'
+import { read, readValue } from './read.ts'
 import type { StorageDatabase } from './schema.ts'
 
 /** Records got by one request: of 4 MiB at most, so far from the 128 MiB at which browsers give up. */
 const BATCH = 16
 const BATCHES_AHEAD = 2
 
-/** Where and why a replay stopped. */
-export interface Stop {
-  readonly seq: number
-  /** Records from there on that were left out. */
-  readonly skipped: number
-}
-
-/**
- * Yields the operations in records `after + 1` to `upTo`. Returns where it stopped, if it did; past that point it only
- * looks for the mark of a writer who knew about the stop, since what that writer added counts.
- */
+/** Yields the operations in records `after + 1` to `upTo`, and returns what it left out. */
 export async function* replayLog(
   connection: Connection,
-  checksum: Checksum,
   after: number,
   upTo: number,
-): AsyncGenerator<LoggedOperation, Stop[]> {
-  const stops: Stop[] = []
-  let stoppedAt: number | undefined
-  let parts: Uint8Array[] = []
-  for await (const { seq, record } of readRecords(connection, checksum, after, upTo)) {
-    if (stoppedAt !== undefined) {
-      if (!record || !resumes(record, stoppedAt)) continue
-      stops.push({ seq: stoppedAt, skipped: seq - stoppedAt })
-      stoppedAt = undefined
-    } else if (!record || !continues(record, parts.length)) {
-      stoppedAt = seq - parts.length
+): AsyncGenerator<LoggedOperation, readonly Gap[]> {
+  const gaps = new Gaps()
+  let parts: LogRecord[] = []
+  let resumed: ReadonlyMap<number, number> | undefined
+  let resumesAt = after
+  for await (const { seq, record } of readRecords(connection, after, upTo)) {
+    if (seq < resumesAt) continue
+    if (!continues(record, parts)) {
+      const stop = seq - parts.length
+      resumed ??= await findResumed(connection, seq, upTo)
+      resumesAt = resumed.get(stop) ?? after
+      if (resumesAt > seq) gaps.add({ first: stop, last: resumesAt - 1, lost: resumesAt - stop })
+      else gaps.leaveOut(parts, seq, record)
       parts = []
-    } else if (record.kind === LogKind.operation) {
-      parts.push(record.payload)
-      if (parts.length < record.parts) continue
-      yield { seq, operation: join(parts) }
-      parts = []
+      if (resumesAt > seq || !record || isLaterPart(record)) continue
     }
+    if (record?.kind !== LogKind.operation) continue
+    parts.push(record)
+    if (parts.length < record.parts) continue
+    yield { seq, operation: join(parts.map(({ payload }) => payload)) }
+    parts = []
   }
-  if (stoppedAt !== undefined) stops.push({ seq: stoppedAt, skipped: upTo + 1 - stoppedAt })
-  return stops
+  // Cut short at the very end: all records of a write are added by one transaction, so these are damage too.
+  if (parts.length > 0) gaps.add({ first: upTo - parts.length + 1, last: upTo, lost: 1 })
+  return gaps.all
 }
 
-/** Whether `record` is what must come after `parts` parts of an operation. */
-function continues(record: LogRecord, parts: number): boolean {
-  return record.kind === LogKind.operation ? record.part === parts : parts === 0
+/** Whether `record` is what must come after `parts` of an operation. */
+function continues(record: LogRecord | undefined, parts: readonly LogRecord[]): boolean {
+  if (record?.kind !== LogKind.operation) return record !== undefined && parts.length === 0
+  return record.part === parts.length && (parts[0]?.parts ?? record.parts) === record.parts
+}
+
+/** By the record where a replay stopped, the mark of the writer that knew of the stop: what it added counts. */
+async function findResumed(
+  connection: Connection,
+  after: number,
+  upTo: number,
+): Promise<ReadonlyMap<number, number>> {
+  const resumed = new Map<number, number>()
+  for await (const { seq, record } of readRecords(connection, after, upTo)) {
+    const stop = record && resumedFrom(record)
+    if (stop !== undefined) resumed.set(stop, seq)
+  }
+  return resumed
 }
 
 interface ReadRecord {
@@ -62,9 +76,9 @@ interface ReadRecord {
   readonly record: LogRecord | undefined
 }
 
-async function* readRecords(
+/** Records `after + 1` to `upTo`, one by one. @throws QuiverError `NEWER_FORMAT` */
+export async function* readRecords(
   connection: Connection,
-  checksum: Checksum,
   after: number,
   upTo: number,
 ): AsyncGenerator<ReadRecord> {
@@ -76,37 +90,26 @@ async function* readRecords(
   for await (const batch of batches) {
     for (const value of batch) {
       seq++
-      yield { seq, record: decode(value, seq, checksum) }
+      yield { seq, record: decodeIfWhole(value, seq, connection.checksum) }
     }
   }
 }
 
-async function readBatch(db: StorageDatabase, first: number, last: number): Promise<unknown[]> {
+async function readBatch(
+  db: StorageDatabase,
+  first: number,
+  last: number,
+): Promise<readonly unknown[]> {
   const keys = Array.from(range(first, last, 1))
   try {
-    const values = await db.getAll('log', IDBKeyRange.bound(first, last))
+    const all = IDBKeyRange.bound(first, last)
+    const [values] = await read<[unknown[]]>(db, ['log'], (store) => [store('log').getAll(all)])
     if (values.length === keys.length) return values
   } catch (error) {
     if (!isLostValue(error)) throw error
   }
   // One by one, to learn which of them are missing.
-  return Promise.all(
-    keys.map((seq) =>
-      db.get('log', seq).catch((error: unknown) => {
-        if (!isLostValue(error)) throw error
-        return undefined
-      }),
-    ),
-  )
-}
-
-function decode(value: unknown, seq: number, checksum: Checksum): LogRecord | undefined {
-  try {
-    return decodeLogRecord(value, seq, checksum)
-  } catch (error) {
-    if (error instanceof QuiverError && error.code === 'CORRUPT') return undefined
-    throw error
-  }
+  return Promise.all(keys.map((seq) => readValue(db, 'log', seq)))
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

@@ -2,9 +2,9 @@
  * The stores of one database, IndexedDB version 1. Values are bytes that can tell whether they are whole:
  *
  * ```
- * meta      'header' -> header                 codec/header.ts
+ * meta      'header', 'header-copy' -> header  codec/header.ts; the same twice, since all depends on it
  * log       seq -> log record                  codec/log-record.ts
- * claims    epoch -> seq of its claim          (a number; the claim itself is in the log)
+ * claims    epoch -> seq of its claim          codec/claim.ts
  * manifest  generation -> manifest             codec/manifest.ts
  * segments  [generation, path, n] -> chunk     raw bytes; length and checksum are in the manifest
  * ```
@@ -18,7 +18,7 @@ import type { ChunkKey } from '../references.ts'
 export interface StorageSchema extends DBSchema {
   meta: { key: string; value: Uint8Array }
   log: { key: number; value: Uint8Array }
-  claims: { key: number; value: number }
+  claims: { key: number; value: number | Uint8Array }
   manifest: { key: number; value: Uint8Array }
   segments: { key: ChunkKey; value: Uint8Array }
 }
@@ -29,7 +29,7 @@ export type Durability = 'strict' | 'relaxed'
 
 export const SCHEMA_VERSION = 1
 export const STORES: readonly StoreName[] = ['meta', 'log', 'claims', 'manifest', 'segments']
-export const HEADER_KEY = 'header'
+export const HEADER_KEYS = ['header', 'header-copy'] as const
 
 /** The most bytes one write transaction of a fold, or one group of operations, is made of. */
 export const TRANSACTION_BYTES = 16 * 2 ** 20

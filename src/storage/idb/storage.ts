@@ -1,13 +1,10 @@
 /** A database in IndexedDB: log, generations and chunks put together. */
 import { QuiverError } from '../../contract/errors.ts'
-import type { Checksum } from '../codec/checksum.ts'
-import { encodeManifest, type StoredManifest } from '../codec/manifest.ts'
 import type {
   ChunkRef,
   Fold,
   LoggedOperation,
   Manifest,
-  ManifestContent,
   Pin,
   Storage,
   StorageDamage,
@@ -15,43 +12,40 @@ import type {
   StorageVerification,
   VerifyStorageOptions,
 } from '../index.ts'
-import { checkManifest, keyOf, nameOf } from '../references.ts'
-import { endPosition } from './claim.ts'
-import { readChunks, sweepChunks } from './chunks.ts'
+import { distinctChunks } from '../references.ts'
+import { readChunk, readChunks } from './chunks.ts'
 import type { Connection } from './connection.ts'
-import { IdbFold } from './fold.ts'
-import { type Generations, stretchesBetween } from './generations.ts'
+import type { IdbFold } from './fold.ts'
 import type { Log } from './log.ts'
 import { replayLog } from './replay.ts'
+import type { Snapshots } from './snapshots.ts'
+import { verifyStored } from './verify.ts'
 
 export class IdbStorage implements Storage {
   readonly kind = 'indexeddb'
   readonly #connection: Connection
-  readonly #checksum: Checksum
   readonly #log: Log
+  readonly #snapshots: Snapshots
   readonly #refusal: QuiverError | undefined
   readonly #damage: StorageDamage[]
-  #generations: Generations
   #fold: IdbFold | undefined
 
-  /** @param refusal what keeps this version from writing, if anything */
+  /**
+   * @param refusal what keeps this version from writing, if anything
+   * @param damage what was found while it was opened
+   */
   constructor(
     connection: Connection,
-    checksum: Checksum,
     log: Log,
-    generations: Generations,
+    snapshots: Snapshots,
     refusal: QuiverError | undefined,
+    damage: readonly StorageDamage[],
   ) {
     this.#connection = connection
-    this.#checksum = checksum
     this.#log = log
-    this.#generations = generations
+    this.#snapshots = snapshots
     this.#refusal = refusal
-    this.#damage = generations.damaged.map((generation) => ({
-      part: 'manifest',
-      message: `The manifest of generation ${generation} is damaged; the one before and the log stand in for it.`,
-      lost: 0,
-    }))
+    this.#damage = [...damage]
   }
 
   get failure(): QuiverError | undefined {
@@ -59,27 +53,27 @@ export class IdbStorage implements Storage {
   }
 
   get manifest(): Manifest | undefined {
-    return this.#newest
+    return this.#snapshots.newest
   }
 
   get manifests(): readonly Manifest[] {
-    return this.#generations.valid
+    return this.#snapshots.valid
   }
 
   get writable(): boolean {
-    return this.#refusal === undefined
+    return this.#refusal === undefined && !this.#log.full
   }
 
   get damage(): readonly StorageDamage[] {
     return this.#damage
   }
 
-  subscribe(_listener: (event: StorageEvent) => void): () => void {
-    return () => undefined
+  subscribe(listener: (event: StorageEvent) => void): () => void {
+    return this.#connection.events.on('event', listener)
   }
 
   get logBytes(): number {
-    return this.#log.position - (this.#newest?.foldedPosition ?? 0)
+    return this.#log.position - (this.#snapshots.newest?.foldedPosition ?? 0)
   }
 
   async append(operation: Uint8Array): Promise<number> {
@@ -89,68 +83,76 @@ export class IdbStorage implements Storage {
 
   async *replay(seq: number): AsyncIterable<LoggedOperation> {
     this.#connection.assertOpen()
-    const { last } = this.#log
-    const stops = yield* replayLog(this.#connection, this.#checksum, seq, last)
-    for (const { seq, skipped } of stops) {
-      this.#damage.push({
+    const gaps = yield* replayLog(this.#connection, seq, this.#log.last)
+    for (const { first, last, lost } of gaps) {
+      const records =
+        first === last ? `Log record ${first} is` : `Log records ${first} to ${last} are`
+      this.#damaged({
         part: 'log',
-        message: `Log record ${seq} is damaged or missing; it and what was written after it, ${skipped} records, are left out.`,
-        lost: skipped,
+        message: `${records} damaged or missing: ${lost} writes at most are lost, those before and after it are there.`,
+        lost,
       })
     }
-    const open = stops.at(-1)
-    if (open && open.seq + open.skipped > last) this.#log.resumeAfter(open.seq)
   }
 
   async *readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array> {
     this.#connection.assertOpen()
-    yield* readChunks(this.#connection, this.#checksum, refs)
+    yield* readChunks(this.#connection, refs)
   }
 
   async readChunk(ref: ChunkRef): Promise<Uint8Array | undefined> {
-    try {
-      for await (const chunk of this.readChunks([ref])) return chunk
-    } catch (error) {
-      if (!(error instanceof QuiverError) || error.code !== 'CORRUPT') throw error
-    }
-    return undefined
+    return readChunk(this.#connection, ref)
   }
 
   pin(): Pin {
-    return { manifest: this.manifest, lastSeq: this.#log.last, release: () => undefined }
+    this.#connection.assertOpen()
+    const manifest = this.#snapshots.newest
+    const release = this.#snapshots.pin({
+      manifests: manifest ? [manifest] : [],
+      after: manifest?.foldedSeq ?? 0,
+    })
+    return { manifest, lastSeq: this.#log.last, release }
   }
 
-  async verify(_options: VerifyStorageOptions): Promise<StorageVerification> {
-    throw new QuiverError('UNSUPPORTED', 'Not built yet.')
+  async verify(options: VerifyStorageOptions): Promise<StorageVerification> {
+    const total = await this.usage()
+    const manifests = this.#snapshots.valid
+    const after = manifests.at(-1)?.foldedSeq ?? 0
+    const release = this.#snapshots.pin({ manifests, after })
+    try {
+      const stored = { manifests, after, upTo: this.#log.last, total }
+      return await verifyStored(this.#connection, stored, options)
+    } finally {
+      release()
+    }
   }
 
   async confirm(): Promise<void> {
-    throw new QuiverError('UNSUPPORTED', 'Not built yet.')
+    this.#connection.assertOpen()
+    await this.#log.confirm()
   }
 
   beginFold(): Fold {
     this.#assertWritable()
+    if (!this.#log.claimed) {
+      throw new QuiverError(
+        'QUOTA_EXCEEDED',
+        `There is no room for another snapshot of the database "${this.#connection.name}". Delete what is not needed, or free space on the disk.`,
+      )
+    }
     if (this.#fold && !this.#fold.ended) {
       throw new QuiverError('INTERNAL', 'A fold is under way already.')
     }
-    this.#fold = new IdbFold(
-      this.#connection,
-      this.#checksum,
-      this.#log.last,
-      (generation, next, written) => this.#flip(generation, next, written),
-    )
+    this.#fold = this.#snapshots.beginFold()
     return this.#fold
   }
 
   async usage(): Promise<number> {
     this.#connection.assertOpen()
-    const { valid } = this.#generations
-    const chunks = new Map(
-      valid.flatMap(({ chunks }) => chunks.map((ref) => [nameOf(keyOf(ref)), ref.bytes])),
-    )
+    const { valid } = this.#snapshots
     const trimmed = valid[1]?.foldedPosition ?? 0
-    return Array.from(chunks.values()).reduce(
-      (sum, bytes) => sum + bytes,
+    return distinctChunks(valid).reduce(
+      (sum, { bytes }) => sum + bytes,
       this.#log.position - trimmed,
     )
   }
@@ -166,40 +168,11 @@ export class IdbStorage implements Storage {
     this.#connection.close(reason)
   }
 
-  get #newest(): StoredManifest | undefined {
-    return this.#generations.valid[0]
-  }
-
-  async #flip(
-    generation: number,
-    content: ManifestContent,
-    written: readonly ChunkRef[],
-  ): Promise<Manifest> {
-    const before = this.#newest
-    checkManifest(content, before, written, this.#log.last)
-    const { foldedSeq } = content
-    const foldedPosition = await this.#connection.use((db) =>
-      endPosition(db, foldedSeq, this.#checksum, before?.foldedPosition ?? 0),
-    )
-    const next: StoredManifest = { ...content, generation, foldedPosition }
-    const bytes = encodeManifest(next, this.#checksum)
-
-    const [, oldest] = this.#generations.valid
-    const dropped = [...this.#generations.damaged, ...(oldest ? [oldest.generation] : [])]
-    const trimmed = before
-      ? stretchesBetween(this.#log.claims, oldest?.foldedSeq ?? 0, before.foldedSeq)
-      : []
-    await this.#log.flip(['manifest'], (store) => {
-      store('manifest').add(bytes, generation)
-      for (const number of dropped) store('manifest').delete(number)
-      for (const [first, last] of trimmed) store('log').delete(IDBKeyRange.bound(first, last))
-    })
-
-    this.#generations = { valid: before ? [next, before] : [next], damaged: [] }
-    const kept = this.#generations.valid.flatMap(({ chunks }) => chunks)
-    // The generation counts already: what is left over now, the next open or fold drops.
-    await sweepChunks(this.#connection, kept, this.#log.last).catch(() => undefined)
-    return next
+  /** Told once, however often it is come upon. */
+  #damaged(damage: StorageDamage): void {
+    if (this.#damage.some(({ message }) => message === damage.message)) return
+    this.#damage.push(damage)
+    this.#connection.emit({ type: 'damage', damage })
   }
 
   #assertWritable(): void {

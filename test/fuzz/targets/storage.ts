@@ -2,7 +2,11 @@
 import { deepStrictEqual } from 'node:assert'
 import { loadChecksum } from '../../../src/storage/codec/checksum.ts'
 import { decodeHeader, encodeHeader } from '../../../src/storage/codec/header.ts'
-import { decodeLogRecord, encodeLogRecord, resumes } from '../../../src/storage/codec/log-record.ts'
+import {
+  decodeLogRecord,
+  encodeLogRecord,
+  resumedFrom,
+} from '../../../src/storage/codec/log-record.ts'
 import { decodeManifest, encodeManifest } from '../../../src/storage/codec/manifest.ts'
 import { SEAL_BYTES, seal } from '../../../src/storage/codec/sealed.ts'
 import { decodeStrings, encodeStrings } from '../../../src/storage/codec/strings.ts'
@@ -60,7 +64,7 @@ export async function storageTargets(): Promise<Target[]> {
     ...sealed,
     read: ([bytes]) => {
       const record = decodeLogRecord(bytes, SEQ, checksum)
-      resumes(record, SEQ)
+      resumedFrom(record)
       deepStrictEqual(decodeLogRecord(encodeLogRecord(record, checksum), SEQ, checksum), record)
     },
   }

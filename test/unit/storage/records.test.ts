@@ -2,7 +2,15 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Checksum, loadChecksum } from '../../../src/storage/codec/checksum.ts'
-import { decodeHeader, encodeHeader, newHeader } from '../../../src/storage/codec/header.ts'
+import { decodeClaim, encodeClaim } from '../../../src/storage/codec/claim.ts'
+import {
+  decodeHeader,
+  decodeHeaders,
+  encodeHeader,
+  type Header,
+  newHeader,
+  raised,
+} from '../../../src/storage/codec/header.ts'
 import {
   cut,
   decodeLogRecord,
@@ -125,9 +133,55 @@ describe('header', () => {
   })
 
   test('of a newer format, or with a flag nobody here knows, is refused', () => {
-    for (const change of [{ format: 2 }, { readerFlags: ['encrypted'] }]) {
+    for (const change of [{ format: 3 }, { readerFlags: ['sharded'] }]) {
       const bytes = encodeHeader({ ...newHeader(), ...change }, checksum)
       expectCode('NEWER_FORMAT', () => decodeHeader(bytes, checksum))
+    }
+  })
+})
+
+describe('the two headers', () => {
+  const place = (change: Partial<Header> = {}) =>
+    encodeHeader({ ...newHeader(), ...change }, checksum)
+
+  test('stand in for each other, and say that one is damaged', () => {
+    const whole = place()
+    const broken = whole.slice(1)
+    for (const values of [
+      [whole, broken],
+      [broken, whole],
+      [undefined, whole],
+    ]) {
+      const { header, damaged } = decodeHeaders(values, checksum)
+      expect(header).toEqual(decodeHeader(whole, checksum))
+      expect(damaged).toBe(true)
+    }
+    expect(decodeHeaders([whole, whole], checksum).damaged).toBe(false)
+    expectCode('CORRUPT', () => decodeHeaders([broken, undefined], checksum))
+  })
+
+  test('were one in format 1', () => {
+    const old = place({ format: 1 })
+    expect(decodeHeaders([old, undefined], checksum).damaged).toBe(false)
+    expect(raised(decodeHeader(old, checksum))).toMatchObject({ format: 2 })
+    expect(raised(newHeader())).toBeUndefined()
+  })
+
+  test('are both obeyed where one asks for a newer version', () => {
+    expectCode('NEWER_FORMAT', () => decodeHeaders([place(), place({ format: 3 })], checksum))
+  })
+})
+
+describe('claim', () => {
+  test('comes back as it was, and as format 1 wrote it', () => {
+    expect(decodeClaim(encodeClaim(2 ** 40, checksum), 3, checksum)).toBe(2 ** 40)
+    expect(decodeClaim(77, 3, checksum)).toBe(77)
+  })
+
+  test('changed or cut anywhere is CORRUPT', () => {
+    everyDamage(encodeClaim(77, checksum), (bytes) => decodeClaim(bytes, 3, checksum))
+    for (const value of [undefined, -1, 0.5, 'text']) {
+      expectCode('CORRUPT', () => decodeClaim(value, 3, checksum))
     }
   })
 })
