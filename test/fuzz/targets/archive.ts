@@ -4,8 +4,9 @@ import { decodeDocument, encodeDocument } from '../../../src/collection/records.
 import { recover } from '../../../src/collection/recover.ts'
 import { saveState } from '../../../src/collection/snapshot.ts'
 import { CollectionState } from '../../../src/collection/state.ts'
-import { importInto, readFile } from '../../../src/collection/transfer.ts'
-import { referenceEngine } from '../../../src/engine/reference.ts'
+import { importInto, readFile, retireAll } from '../../../src/collection/transfer.ts'
+import type { Engine } from '../../../src/engine/index.ts'
+import { loadWasmEngine } from '../../../src/engine/wasm/index.ts'
 import { ArchiveWriter } from '../../../src/storage/archive/writer.ts'
 import { type Checksum, loadChecksum, toHex } from '../../../src/storage/codec/checksum.ts'
 import { seal } from '../../../src/storage/codec/sealed.ts'
@@ -13,6 +14,7 @@ import type { Storage } from '../../../src/storage/index.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
 import { encodeWrite, type Operation } from '../../../src/storage/operations.ts'
 import type { Parts, Target } from '../target.ts'
+import { isIndexChunk, sealIndexChunk } from './engine.ts'
 import { FIELDS, RECORDS } from './records.ts'
 
 const PREFIX_BYTES = 24
@@ -20,7 +22,8 @@ const MAGIC_BYTES = 8
 
 export async function archiveTargets(): Promise<Target[]> {
   const checksum = await loadChecksum()
-  const blob = await sampleArchive(checksum)
+  const engine = await loadWasmEngine()
+  const blob = await sampleArchive(engine, checksum)
   const bytes = new Uint8Array(await blob.arrayBuffer())
   return [
     {
@@ -29,28 +32,33 @@ export async function archiveTargets(): Promise<Target[]> {
       seal: (part) => {
         sealHead(part, checksum)
       },
-      read: ([part]) => importAndUse(new Blob([part as Uint8Array<ArrayBuffer>])),
+      read: ([part]) => importAndUse(engine, new Blob([part as Uint8Array<ArrayBuffer>])),
     },
     {
       name: 'exported files with true checksums',
       samples: [takeApart(bytes)],
       jsonFrom: 0,
-      read: ([head, ...pieces]) => importAndUse(putTogether(head!, pieces, checksum)),
+      seal: (part) => {
+        if (isIndexChunk(part)) sealIndexChunk(part)
+      },
+      read: ([head, ...pieces]) => importAndUse(engine, putTogether(head!, pieces, checksum)),
     },
   ]
 }
 
 /** A snapshot of two collections, one with a graph, and a log after it. */
-async function sampleArchive(checksum: Checksum): Promise<Blob> {
+async function sampleArchive(engine: Engine, checksum: Checksum): Promise<Blob> {
   const writer = new ArchiveWriter(checksum)
   const saved = []
   for (const [number, index] of [{ type: 'flat' }, { type: 'hnsw' }].entries()) {
     const config = createConfig(`c${number}`, { dimension: 2, fields: FIELDS, index } as object)
-    const state = new CollectionState(referenceEngine, config)
+    const state = new CollectionState(engine, config)
     state.apply(upsert(number, ['a', 'b', 'c', 'd']))
     const write = async (path: string, n: number, bytes: Uint8Array) =>
       writer.addChunk([7, path, n], bytes)
+    state.index?.indexRows(Infinity)
     saved.push((await saveState(state, number, { write }, undefined)).saved)
+    state.retire()
   }
   const config = createConfig('late', { dimension: 2 })
   const writes: Operation[][] = [
@@ -80,30 +88,34 @@ function upsert(collection: number, ids: readonly string[]): Operation {
 }
 
 /** What was imported can be opened and read to its end; what was refused has left no trace. */
-async function importAndUse(blob: Blob): Promise<void> {
+async function importAndUse(engine: Engine, blob: Blob): Promise<void> {
   const storage = await openMemoryStorage('fuzz')
   const before = await storage.beginFold().commit({ foldedSeq: 0, chunks: [], body: null })
   try {
-    await importInto(storage, await readFile(referenceEngine, blob, {}), {})
+    const file = await readFile(engine, blob, {})
+    await importInto(storage, file, {}).finally(() => {
+      retireAll(file.recovered)
+    })
   } catch (error) {
     if (storage.manifest !== before) throw new Error('Half an import.', { cause: error })
     throw error
   }
   try {
-    await use(storage)
+    await use(engine, storage)
   } catch (cause) {
     throw new Error('What was imported cannot be used.', { cause })
   }
 }
 
-async function use(storage: Storage): Promise<void> {
-  const { collections } = await recover(referenceEngine, storage)
-  for (const { state } of collections) {
+async function use(engine: Engine, storage: Storage): Promise<void> {
+  const recovered = await recover(engine, storage)
+  for (const { state } of recovered.collections) {
     const { index, documents, live } = state
     const query = new Float32Array(index?.config.dimension ?? 0).fill(1)
     index?.search(query, { k: 5, ef: 5, method: 'graph' })
     for (const document of await documents.read(live.rows(), storage)) decodeDocument(document)
   }
+  retireAll(recovered)
 }
 
 /** Changed lengths may say that the head ends beyond the file; then there is nothing to seal. */

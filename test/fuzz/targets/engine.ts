@@ -47,7 +47,7 @@ function targetOf(
   return {
     name,
     samples: [1, 70, 240].map((rows) => save(sample(engine, config, rows))),
-    seal: sealChunk,
+    seal: sealIndexChunk,
     read: (parts) => {
       const index = engine.load(config, chunksFrom(parts))
       try {
@@ -107,8 +107,12 @@ function chunksFrom(parts: Parts): IndexChunks {
   return chunks
 }
 
+export function isIndexChunk(bytes: Uint8Array): boolean {
+  return new TextDecoder().decode(bytes.subarray(0, 4)) === 'QVIX'
+}
+
 /** Writes length and checksum anew, as the core does (`codec.rs`); what is shorter than a checksum takes stays as it is. */
-function sealChunk(chunk: Uint8Array): void {
+export function sealIndexChunk(chunk: Uint8Array): void {
   if (chunk.length < HEADER_BYTES + 9) return
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   view.setUint32(12, chunk.length - HEADER_BYTES, true)
