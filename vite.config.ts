@@ -1,9 +1,11 @@
 import { playwright } from '@vitest/browser-playwright'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import type { BrowserProviderOption } from 'vitest/node'
 import { demoPlugins } from './demo/build/index.ts'
 import { entries, specifierOf } from './scripts/build/entries.mjs'
 import { chromiumFlags, findChromium } from './scripts/setup/chromium.mjs'
+import { startedBrowser } from './test/support/engine-provider.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -21,6 +23,47 @@ const chromium = await findChromium()
 
 /** Long enough for a busy machine with two cores: tests assert what is true, never how fast. */
 const patience = { testTimeout: 120_000, hookTimeout: 120_000 }
+
+/** What a browser of another engine, or with another store under its IndexedDB, is tried with. */
+const storing = 'test/browser/{storage-,collection-,persistence,model,faults,bytes}*.test.ts'
+
+/** Chromium's newer store, unless it is the default one day. */
+const sqliteFlags = [
+  '--enable-features=IdbSqliteBackingStore,IdbSqliteBackingStoreInMemoryContexts',
+]
+
+const driven = (flags: readonly string[]) =>
+  playwright({
+    launchOptions: {
+      args: [...chromiumFlags, ...flags],
+      ...(chromium === undefined ? {} : { executablePath: chromium }),
+    },
+  })
+
+const inBrowser = (
+  name: string,
+  include: string,
+  browser: 'chromium' | 'firefox' | 'webkit',
+  provider: BrowserProviderOption,
+) => ({
+  extends: true as const,
+  // Found half way through a run, a dependency would be bundled then and the page reloaded.
+  optimizeDeps: {
+    include: ['comlink', 'idb', '@huggingface/tokenizers', 'xxhash-wasm', 'fast-check'],
+  },
+  test: {
+    name,
+    include: [include],
+    ...patience,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider,
+      instances: [{ browser }],
+    },
+  },
+})
 
 /** How often the tests repeat that look for lost data: scripts/torture.mjs says. */
 const torture = process.env['QUIVER_TORTURE'] ?? 'short'
@@ -46,30 +89,10 @@ export default defineConfig(({ command }) => ({
           ...patience,
         },
       },
-      {
-        extends: true,
-        // Found half way through a run, a dependency would be bundled then and the page reloaded.
-        optimizeDeps: {
-          include: ['comlink', 'idb', '@huggingface/tokenizers', 'xxhash-wasm', 'fast-check'],
-        },
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          ...patience,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                args: chromiumFlags,
-                ...(chromium === undefined ? {} : { executablePath: chromium }),
-              },
-            }),
-            instances: [{ browser: 'chromium' }],
-          },
-        },
-      },
+      inBrowser('browser', 'test/browser/**/*.test.ts', 'chromium', driven([])),
+      inBrowser('sqlite', storing, 'chromium', driven(sqliteFlags)),
+      inBrowser('firefox', storing, 'firefox', startedBrowser('firefox')),
+      inBrowser('webkit', storing, 'webkit', startedBrowser('webkit')),
       {
         extends: true,
         test: {
@@ -85,12 +108,12 @@ export default defineConfig(({ command }) => ({
       {
         extends: true,
         test: {
-          // Too long, or in need of more, for any `npm test`.
+          // Too long for any `npm test`.
           name: 'torture',
           include: ['test/torture/**/*.test.ts'],
           environment: 'node',
           fileParallelism: false,
-          testTimeout: 3_600_000,
+          testTimeout: 4 * 3_600_000,
           hookTimeout: 600_000,
         },
       },
