@@ -43,7 +43,7 @@ use walk::Walker;
 /// Candidates kept while walking down the upper layers in a search for which layer 0 keeps `ef`. The paper keeps one; among
 /// clusters that often ends in the wrong one, and a few more cost little beside a wide walk.
 fn ef_descent(ef: usize) -> usize {
-    (ef / 32).clamp(1, 8)
+    (1 + ef / 64).min(8)
 }
 
 /// A row or node that is not there.
