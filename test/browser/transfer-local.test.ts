@@ -6,4 +6,5 @@ describeTransfer('on this thread, in IndexedDB', {
   deleteDatabase,
   importDatabase,
   storage: 'indexeddb',
+  behindWorker: false,
 })

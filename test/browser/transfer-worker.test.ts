@@ -6,4 +6,5 @@ describeTransfer('behind the worker, in IndexedDB', {
   deleteDatabase,
   importDatabase,
   storage: 'indexeddb',
+  behindWorker: true,
 })

@@ -7,6 +7,7 @@ describeTransfer('on this thread, in memory', {
   deleteDatabase,
   importDatabase,
   storage: 'memory',
+  behindWorker: false,
 })
 
 it('keeps an imported database in memory from the first open to the last close', async () => {

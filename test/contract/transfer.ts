@@ -6,6 +6,8 @@ import type { Place } from './collection.ts'
 /** A place whose databases can be taken elsewhere as files. */
 export interface TransferPlace extends Place {
   importDatabase(name: string, blob: Blob, options?: ImportOptions): Promise<void>
+  /** Then a signal takes a while to get there, and what it was to stop may be done. */
+  readonly behindWorker: boolean
 }
 
 const ROWS = 300
@@ -163,8 +165,14 @@ export function describeTransfer(where: string, place: TransferPlace): void {
           if (phase === stopAt) controller.abort()
         }
         const { signal } = controller
-        await refused(importTo(name, blob, { signal, onProgress }), 'ABORTED')
-        expect(await (await open(name)).collections(), stopAt).toEqual([])
+        const importing = importTo(name, blob, { signal, onProgress })
+        const isDone = await importing.then(
+          () => place.behindWorker && stopAt !== 'before',
+          () => false,
+        )
+        if (!isDone) await refused(importing, 'ABORTED')
+        const there = await (await open(name)).collections()
+        expect(there, stopAt).toEqual(isDone ? await db.collections() : [])
       }
     })
 
