@@ -176,12 +176,12 @@ export async function importInto(
     return ref
   }
   const before = storage.manifest
-  const pin = storage.pin()
+  const foldedSeq = lastSeqOf(storage)
   try {
     const saved: SavedCollection[] = []
     for (const collection of collections) saved.push(await copied(collection, archive, write))
     const body: SavedDatabase = { collections: saved, nextNumber }
-    const content = { foldedSeq: pin.lastSeq, chunks: saved.flatMap(chunksOf), body }
+    const content = { foldedSeq, chunks: saved.flatMap(chunksOf), body }
     throwIfAborted(signal)
     await fold.commit(content)
     // The generation before is kept as well, to mend damage by. Here it is another database, so this one is put there.
@@ -193,10 +193,14 @@ export async function importInto(
   } catch (error) {
     await fold.abandon()
     throw error
-  } finally {
-    pin.release()
   }
   progress.end()
+}
+
+function lastSeqOf(storage: Storage): number {
+  const pin = storage.pin()
+  pin.release()
+  return pin.lastSeq
 }
 
 /** Writes a collection whose documents are still in the file. */
