@@ -113,7 +113,11 @@ class ArchiveStorage implements Storage {
   }
 
   async readChunk(ref: ChunkRef): Promise<Uint8Array | undefined> {
-    for await (const chunk of this.readChunks([ref])) return chunk
+    try {
+      for await (const chunk of this.readChunks([ref])) return chunk
+    } catch (error) {
+      if (!(error instanceof QuiverError) || error.code !== 'CORRUPT') throw error
+    }
     return undefined
   }
 

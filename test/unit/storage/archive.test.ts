@@ -110,6 +110,8 @@ it('refuses a chunk that is there twice, or not at all', async () => {
   await expect(open(twice.finish(null))).rejects.toThrow(damaged)
   const { storage } = await open(await sample())
   await expect(readAll(storage, [ref])).rejects.toThrow(damaged)
+  expect(await storage.readChunk(ref)).toBeUndefined()
+  expect(await storage.readChunk(storage.manifest!.chunks[0]!)).toEqual(bytesOf('first chunk'))
 })
 
 it('says that a file went away while it was read', async () => {
