@@ -3,7 +3,7 @@ import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import { loadWasmEngine } from '../engine/wasm/index.ts'
 import { requireOptions } from '../platform/options.ts'
-import { deleteIdbStorage, openIdbStorage } from '../storage/idb/index.ts'
+import { deleteIdbStorage, openIdbStorage, requireIdbKey } from '../storage/idb/index.ts'
 import { databaseName } from '../storage/idb/schema.ts'
 import type { Storage } from '../storage/index.ts'
 import { openMemoryStorage } from '../storage/memory.ts'
@@ -41,9 +41,11 @@ export async function openDatabase(
   if (options.gpu === 'require') {
     throw new QuiverError('GPU_UNAVAILABLE', "This version computes on the CPU; use gpu: 'auto'.")
   }
+  requireOptions('encryption', options.encryption)
   const key = `${kind}:${name}`
   await dropFailed(key)
   while (closing.has(key)) await closing.get(key)
+  if (kind === 'indexeddb' && databases.has(key)) await requireIdbKey(name, options.encryption)
   const entry = databases.get(key) ?? start(key, name, kind, options)
   entry.users++
   const database = await entry.database
@@ -79,7 +81,7 @@ export async function importDatabase(
   requireBlob(blob)
   const kind = storageKind(options)
   // Before the file is read, which takes its time, and again after it: much can happen meanwhile.
-  if (!options.replace) await requireVacant(name, kind)
+  if (!options.replace) await requireVacant(name, kind, options)
   const file = await readFile(await engine(options), blob, options)
   try {
     await vacate(name, kind, options.replace)
@@ -104,7 +106,8 @@ async function adopt(name: string, { archive, recovered }: ReadFile): Promise<vo
 }
 
 async function store(name: string, file: ReadFile, options: ImportOptions): Promise<void> {
-  const storage = await openIdbStorage(name, { durability: 'strict', signal: options.signal })
+  const { encryption, signal } = options
+  const storage = await openIdbStorage(name, { durability: 'strict', encryption, signal })
   try {
     if (!options.replace && !(await isEmpty(storage))) throw taken(name)
     await importInto(storage, file, options)
@@ -114,10 +117,14 @@ async function store(name: string, file: ReadFile, options: ImportOptions): Prom
 }
 
 /** @throws QuiverError `INVALID_OPTION` */
-async function requireVacant(name: string, kind: StorageKind): Promise<void> {
+async function requireVacant(
+  name: string,
+  kind: StorageKind,
+  { encryption }: ImportOptions,
+): Promise<void> {
   await vacate(name, kind)
   if (kind === 'memory' || !(await isStored(name))) return
-  const storage = await openIdbStorage(name, { durability: 'strict' })
+  const storage = await openIdbStorage(name, { durability: 'strict', encryption })
   const vacant = await isEmpty(storage).finally(() => storage.close())
   if (!vacant) throw taken(name)
 }
@@ -173,7 +180,10 @@ async function openLocal(
   const storage =
     kind === 'memory'
       ? await openMemoryStorage(name, 'dropped')
-      : await openIdbStorage(name, { durability: options.durability ?? 'strict' })
+      : await openIdbStorage(name, {
+          durability: options.durability ?? 'strict',
+          encryption: options.encryption,
+        })
   try {
     return await LocalDatabase.open(name, await loading, storage)
   } catch (error) {

@@ -3,7 +3,7 @@
  * every other.
  *
  * ```
- * { format: 2, storeUUID, readerFlags: [...], writerFlags: [...] }
+ * { format: 2, storeUUID, readerFlags: [...], writerFlags: [...], encryption?: { kdf, salt, iterations, check } }
  * ```
  *
  * A flag names a feature the data makes use of: who does not know a reader flag must not read, who does not know a
@@ -17,10 +17,12 @@
 import { QuiverError } from '../../contract/errors.ts'
 import { damaged } from './bytes.ts'
 import type { Checksum } from './checksum.ts'
+import type { EncryptionHeader } from './cipher.ts'
 import { isCount, isStrings, openSealedJson, sealJson } from './sealed.ts'
 
 const FORMAT = 2
-const KNOWN_READER_FLAGS: readonly string[] = []
+/** `encrypted`: see `cipher.ts`. */
+const KNOWN_READER_FLAGS: readonly string[] = ['encrypted']
 const KNOWN_WRITER_FLAGS: readonly string[] = []
 
 export interface Header {
@@ -29,6 +31,13 @@ export interface Header {
   readonly storeUUID: string
   readonly readerFlags: readonly string[]
   readonly writerFlags: readonly string[]
+  /** There with the reader flag `encrypted`. */
+  readonly encryption?: EncryptionHeader
+}
+
+/** The header of a store whose values are encrypted. */
+export function encrypted(header: Header, encryption: EncryptionHeader): Header {
+  return { ...header, readerFlags: ['encrypted'], encryption }
 }
 
 /** What the two places for it hold together. */
@@ -50,7 +59,7 @@ export function encodeHeader(header: Header, checksum: Checksum): Uint8Array {
 
 /** @throws QuiverError `CORRUPT`, and `NEWER_FORMAT` where this version must not read on */
 export function decodeHeader(value: unknown, checksum: Checksum): Header {
-  const { format, storeUUID, readerFlags, writerFlags } = openSealedJson(
+  const { format, storeUUID, readerFlags, writerFlags, encryption } = openSealedJson(
     value,
     'the header',
     checksum,
@@ -62,7 +71,22 @@ export function decodeHeader(value: unknown, checksum: Checksum): Header {
   }
   const unknown = unknownFlags(readerFlags, KNOWN_READER_FLAGS)
   if (unknown.length > 0) throw newerFormat(`makes use of ${unknown.join(', ')}`)
-  return { format, storeUUID, readerFlags, writerFlags }
+  const header = { format, storeUUID, readerFlags, writerFlags }
+  if (!readerFlags.includes('encrypted')) return header
+  return { ...header, encryption: requireEncryption(encryption) }
+}
+
+function requireEncryption(value: unknown): EncryptionHeader {
+  const { kdf, salt, iterations, check } = (value ?? {}) as Record<string, unknown>
+  const known = kdf === 'none' || kdf === 'PBKDF2-SHA-256'
+  if (!known || !isHex(salt) || !isHex(check) || !isCount(iterations)) {
+    throw damaged('the header does not say how to open what is encrypted')
+  }
+  return { kdf, salt, iterations, check }
+}
+
+function isHex(value: unknown): value is string {
+  return typeof value === 'string' && /^([0-9a-f]{2})+$/.test(value)
 }
 
 /** The header of either place, where not both are damaged. @throws QuiverError `CORRUPT`, `NEWER_FORMAT` */

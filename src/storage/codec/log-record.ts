@@ -11,7 +11,7 @@
  * 24  u64  bytes of all records before it, so that the length of any stretch of log is one subtraction
  * 32  u32  part, from 0
  * 36  u32  parts the operation was cut into
- * 40       payload
+ * 40       payload; that of an operation is encrypted where the header says so (`cipher.ts`)
  * ```
  */
 import { QuiverError } from '../../contract/errors.ts'

@@ -1,5 +1,5 @@
 /**
- * A manifest, version 1: sealed JSON (`sealed.ts`) stored under its generation.
+ * A manifest, version 1: sealed JSON (`sealed.ts`) stored under its generation, encrypted where the header says so (`cipher.ts`).
  *
  * ```
  * { version: 1, generation, foldedSeq, foldedPosition, chunks: [[generation, path, n, bytes, xxh64], ...], body }

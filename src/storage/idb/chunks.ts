@@ -14,7 +14,14 @@ export async function readChunk(
   ref: ChunkRef,
 ): Promise<Uint8Array | undefined> {
   const value = await connection.use((db) => readValue(db, 'segments', keyOf(ref)))
-  return isChunk(value, ref, connection.checksum) ? value : undefined
+  if (!(value instanceof Uint8Array)) return undefined
+  const chunk = await connection.cipher.open(value, placeOf(ref))
+  return isChunk(chunk, ref, connection.checksum) ? chunk : undefined
+}
+
+/** Where a chunk is stored, as its encryption binds it. */
+export function placeOf(ref: ChunkRef): string {
+  return `segments ${nameOf(keyOf(ref))}`
 }
 
 /** Chunks in the order asked for, each verified. @throws QuiverError `CORRUPT` */

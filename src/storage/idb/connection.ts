@@ -2,18 +2,48 @@
  * The handle to one IndexedDB database. Browsers drop handles (site data cleared, a backend that crashed, a tab that wants
  * to upgrade or delete): it is opened again once for each call that finds it gone, provided it is still the same store.
  */
+import type { EncryptionOptions } from '../../contract/api.ts'
 import { QuiverError } from '../../contract/errors.ts'
 import { Listeners } from '../../platform/listeners.ts'
-import type { Checksum } from '../codec/checksum.ts'
-import { type Header, newHeader } from '../codec/header.ts'
+import { type Checksum, loadChecksum } from '../codec/checksum.ts'
+import { type Cipher, cipherOf, newEncryption } from '../codec/cipher.ts'
+import { encrypted, type Header, newHeader, type StoredHeader } from '../codec/header.ts'
 import type { StorageEvent } from '../index.ts'
 import { createDatabase, openExisting, readHeader } from './database.ts'
 import { isLostConnection, toStorageError } from './errors.ts'
 import type { StorageDatabase } from './schema.ts'
 
+/**
+ * For who joins those that have the database open: refuses a key that is not the one it was made with, as opening it would.
+ * @throws QuiverError `WRONG_KEY`, `OPTIONS_MISMATCH`, `INVALID_OPTION`, `CORRUPT`, `NEWER_FORMAT`, `UNSUPPORTED`
+ */
+export async function requireIdbKey(
+  name: string,
+  encryption: EncryptionOptions | undefined,
+): Promise<void> {
+  const checksum = await loadChecksum()
+  try {
+    const db = await openExisting(name)
+    if (!db) return
+    try {
+      await cipherOf(name, (await readHeader(db, checksum)).header, encryption)
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    throw toStorageError(error, name)
+  }
+}
+
+interface Store extends StoredHeader {
+  readonly checksum: Checksum
+  readonly cipher: Cipher
+}
+
 export class Connection {
   readonly name: string
   readonly checksum: Checksum
+  readonly cipher: Cipher
   readonly header: Header
   /** One of the two headers that are kept is no longer what was written. */
   readonly headerDamaged: boolean
@@ -26,13 +56,22 @@ export class Connection {
   /**
    * Opens the database, making it where there is none.
    * @param onClose called when it is closed for good, by whomever
+   * @throws QuiverError `WRONG_KEY`, `OPTIONS_MISMATCH` (a key for what is not encrypted), `CORRUPT`, `NEWER_FORMAT`, ...
    */
-  static async open(name: string, checksum: Checksum, onClose: () => void): Promise<Connection> {
+  static async open(
+    name: string,
+    checksum: Checksum,
+    encryption: EncryptionOptions | undefined,
+    onClose: () => void,
+  ): Promise<Connection> {
     try {
-      const db = (await openExisting(name)) ?? (await createDatabase(name, newHeader(), checksum))
+      const db =
+        (await openExisting(name)) ??
+        (await createDatabase(name, await headerFor(encryption), checksum))
       try {
         const { header, damaged } = await readHeader(db, checksum)
-        return new Connection(name, db, checksum, header, damaged, onClose)
+        const cipher = await cipherOf(name, header, encryption)
+        return new Connection(name, db, { checksum, cipher, header, damaged }, onClose)
       } catch (error) {
         db.close()
         throw error
@@ -45,15 +84,14 @@ export class Connection {
   private constructor(
     name: string,
     db: StorageDatabase,
-    checksum: Checksum,
-    header: Header,
-    headerDamaged: boolean,
+    { checksum, cipher, header, damaged }: Store,
     onClose: () => void,
   ) {
     this.name = name
     this.checksum = checksum
+    this.cipher = cipher
     this.header = header
-    this.headerDamaged = headerDamaged
+    this.headerDamaged = damaged
     this.#onClose = onClose
     this.#adopt(db)
   }
@@ -120,7 +158,8 @@ export class Connection {
       this.#adopt(db)
       return db
     } catch (error) {
-      this.close(toStorageError(error, this.name))
+      const reason = toStorageError(error, this.name)
+      this.close(reason.code === 'INTERNAL' ? unreachable(this.name, error) : reason)
       throw error
     }
   }
@@ -152,4 +191,18 @@ export class Connection {
       )
     })
   }
+}
+
+function unreachable(name: string, cause: unknown): QuiverError {
+  return new QuiverError(
+    'CLOSED',
+    `The browser closed the database "${name}" and did not let it be opened again. Open it again later.`,
+    { cause },
+  )
+}
+
+async function headerFor(encryption: EncryptionOptions | undefined): Promise<Header> {
+  const header = newHeader()
+  if (!encryption) return header
+  return encrypted(header, await newEncryption(encryption, header.storeUUID))
 }

@@ -2,7 +2,7 @@
 import { QuiverError, toQuiverError } from '../../contract/errors.ts'
 import type { ChunkRef, Fold, Manifest, ManifestContent } from '../index.ts'
 import { keyOf, refTo } from '../references.ts'
-import { verifyChunks } from './chunks.ts'
+import { placeOf, verifyChunks } from './chunks.ts'
 import type { Connection } from './connection.ts'
 import { TRANSACTION_BYTES } from './schema.ts'
 import { Serial } from './serial.ts'
@@ -10,7 +10,7 @@ import { transact } from './transaction.ts'
 
 interface WaitingChunk {
   readonly ref: ChunkRef
-  readonly bytes: Uint8Array
+  readonly stored: Uint8Array
 }
 
 /** Makes what was written the newest generation. */
@@ -45,11 +45,12 @@ export class IdbFold implements Fold {
   async write(path: string, n: number, bytes: Uint8Array): Promise<ChunkRef> {
     const ref = refTo([this.#generation, path, n], bytes, this.#connection.checksum)
     // A copy: a view would be stored together with the whole buffer behind it.
-    const chunk: WaitingChunk = { ref, bytes: bytes.slice() }
+    const copy = bytes.slice()
     await this.#turn(async () => {
-      if (this.#waitingBytes + ref.bytes > TRANSACTION_BYTES) await this.#flush()
-      this.#waiting.push(chunk)
-      this.#waitingBytes += ref.bytes
+      const stored = await this.#connection.cipher.seal(copy, placeOf(ref))
+      if (this.#waitingBytes + stored.byteLength > TRANSACTION_BYTES) await this.#flush()
+      this.#waiting.push({ ref, stored })
+      this.#waitingBytes += stored.byteLength
     })
     return ref
   }
@@ -105,7 +106,7 @@ export class IdbFold implements Fold {
     if (chunks.length === 0) return
     await this.#connection.use((db) =>
       transact(db, ['segments'], 'strict', (store) => {
-        for (const { ref, bytes } of chunks) store('segments').put(bytes, keyOf(ref))
+        for (const { ref, stored } of chunks) store('segments').put(stored, keyOf(ref))
       }),
     )
     this.#written.push(...chunks.map(({ ref }) => ref))

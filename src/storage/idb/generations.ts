@@ -40,12 +40,19 @@ async function readManifest(
   generation: number,
 ): Promise<StoredManifest | undefined> {
   const value = await connection.use((db) => readValue(db, 'manifest', generation))
+  if (!(value instanceof Uint8Array)) return undefined
+  const bytes = await connection.cipher.open(value, placeOfManifest(generation))
   try {
-    return decodeManifest(value, generation, connection.checksum)
+    return decodeManifest(bytes, generation, connection.checksum)
   } catch (error) {
     if (error instanceof QuiverError && error.code === 'CORRUPT') return undefined
     throw error
   }
+}
+
+/** Where a manifest is stored, as its encryption binds it. */
+export function placeOfManifest(generation: number): string {
+  return `manifest ${generation}`
 }
 
 /** Number of the newest generation, damaged or not; 0 where there is none. */

@@ -1,5 +1,6 @@
 /** Databases in IndexedDB: open and delete. */
 import { deleteDB } from 'idb'
+import type { EncryptionOptions } from '../../contract/api.ts'
 import { QuiverError, throwIfAborted } from '../../contract/errors.ts'
 import { loadChecksum } from '../codec/checksum.ts'
 import { refusesWriting } from '../codec/header.ts'
@@ -14,6 +15,8 @@ import { databaseName, type Durability } from './schema.ts'
 import { Snapshots } from './snapshots.ts'
 import { IdbStorage } from './storage.ts'
 
+export { requireIdbKey } from './connection.ts'
+
 /** How long a deletion waits for other tabs to let go. */
 const DELETION_PATIENCE_MS = 5_000
 
@@ -23,6 +26,8 @@ const ATTEMPTS = 20
 export interface IdbStorageOptions {
   /** `strict`: an acknowledged write survives a power cut. `relaxed`: it survives the death of tab and browser. */
   readonly durability: Durability
+  /** Encrypts a new database; one that is there opens with the key or passphrase it was made with. */
+  readonly encryption?: EncryptionOptions | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -30,17 +35,17 @@ export interface IdbStorageOptions {
  * Opens the database `name`, making it where there is none; any string will do as a name. Where the browser grants no
  * room at all, what is stored can be read and every write fails with `QUOTA_EXCEEDED` until there is some again.
  * @throws QuiverError `NOT_LEADER` (another tab has it open), `NEWER_FORMAT`, `CORRUPT`, `QUOTA_EXCEEDED` (a new one),
- * `UNSUPPORTED`, `ABORTED`
+ * `UNSUPPORTED`, `ABORTED`, `WRONG_KEY`, `OPTIONS_MISMATCH` (a key for what is not encrypted)
  */
 export async function openIdbStorage(
   name: string,
-  { durability, signal }: IdbStorageOptions,
+  { durability, encryption, signal }: IdbStorageOptions,
 ): Promise<Storage> {
   const checksum = await loadChecksum()
   let connection: Connection | undefined
   const release = await acquireLock(name, () => connection?.close(takenOver(name)), signal)
   try {
-    connection = await Connection.open(name, checksum, release)
+    connection = await Connection.open(name, checksum, encryption, release)
     const { generations, mended, end, hold, refusal } = await takeLog(connection)
     const log = new Log(connection, durability, end, hold)
     const snapshots = new Snapshots(connection, log, generations)

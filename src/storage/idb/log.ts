@@ -9,6 +9,7 @@ import type { Connection } from './connection.ts'
 import { isFull } from './errors.ts'
 import { outcomeOf, type StoredRecord } from './outcome.ts'
 import { read } from './read.ts'
+import { placeOfRecord } from './replay.ts'
 import { type Durability, RECORD_BYTES, type StoreName, TRANSACTION_BYTES } from './schema.ts'
 import { Serial } from './serial.ts'
 import { transact } from './transaction.ts'
@@ -177,15 +178,20 @@ export class Log {
     stores: readonly StoreName[],
     alongside: Alongside,
   ): Promise<void> {
-    const { checksum } = this.#connection
+    const { checksum, cipher } = this.#connection
     const { epoch, last } = this.#end
     let { position } = this.#end
-    const records = entries.map((entry, i): StoredRecord => {
-      const seq = last + 1 + i
-      const bytes = encodeLogRecord({ ...entry, epoch, seq, position }, checksum)
+    const records: StoredRecord[] = []
+    for (const entry of entries) {
+      const seq = last + 1 + records.length
+      const isOperation = entry.kind === LogKind.operation
+      const payload = isOperation
+        ? await cipher.seal(entry.payload, placeOfRecord(seq))
+        : entry.payload
+      const bytes = encodeLogRecord({ ...entry, payload, epoch, seq, position }, checksum)
       position += bytes.byteLength
-      return { seq, bytes }
-    })
+      records.push({ seq, bytes })
+    }
     try {
       await this.#connection.use((db) =>
         transact(db, ['log', ...stores], durability, (store) => {

@@ -5,7 +5,13 @@
  * there, as a database must whose log describes pages, would leave out every acknowledged write that comes later, and mend
  * nothing by it: what is logged here are whole upserts and deletes by id, and each means the same without those before it.
  */
-import { decodeIfWhole, LogKind, type LogRecord, resumedFrom } from '../codec/log-record.ts'
+import {
+  decodeIfWhole,
+  LogKind,
+  type LogRecord,
+  recordBytes,
+  resumedFrom,
+} from '../codec/log-record.ts'
 import type { LoggedOperation } from '../index.ts'
 import type { Connection } from './connection.ts'
 import { isLostValue } from './errors.ts'
@@ -74,6 +80,8 @@ interface ReadRecord {
   readonly seq: number
   /** `undefined` where it is missing or damaged. */
   readonly record: LogRecord | undefined
+  /** Of the record as it is stored. */
+  readonly bytes: number
 }
 
 /** Records `after + 1` to `upTo`, one by one. @throws QuiverError `NEWER_FORMAT` */
@@ -90,9 +98,25 @@ export async function* readRecords(
   for await (const batch of batches) {
     for (const value of batch) {
       seq++
-      yield { seq, record: decodeIfWhole(value, seq, connection.checksum) }
+      const stored = decodeIfWhole(value, seq, connection.checksum)
+      const bytes = stored ? recordBytes(stored) : 0
+      yield { seq, record: stored && (await openRecord(connection, stored)), bytes }
     }
   }
+}
+
+/** Where the payload of an operation is stored, as its encryption binds it. */
+export function placeOfRecord(seq: number): string {
+  return `log ${seq}`
+}
+
+async function openRecord(
+  { cipher }: Connection,
+  record: LogRecord,
+): Promise<LogRecord | undefined> {
+  if (record.kind !== LogKind.operation) return record
+  const payload = await cipher.open(record.payload, placeOfRecord(record.seq))
+  return payload && { ...record, payload }
 }
 
 async function readBatch(

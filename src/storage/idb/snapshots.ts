@@ -6,7 +6,7 @@ import { sweepChunks } from './chunks.ts'
 import { endPosition } from './claim.ts'
 import type { Connection } from './connection.ts'
 import { IdbFold } from './fold.ts'
-import { type Generations, stretchesBetween } from './generations.ts'
+import { type Generations, placeOfManifest, stretchesBetween } from './generations.ts'
 import type { Log } from './log.ts'
 import { read } from './read.ts'
 
@@ -84,7 +84,8 @@ export class Snapshots {
         before?.foldedPosition ?? 0,
       ),
     }
-    const bytes = encodeManifest(next, this.#connection.checksum)
+    const { checksum, cipher } = this.#connection
+    const bytes = await cipher.seal(encodeManifest(next, checksum), placeOfManifest(generation))
     const dropped = [...damaged, ...(oldest ? [oldest.generation] : [])]
     const generations = { valid: before ? [next, before] : [next], damaged: [] }
     const trimmedTo = this.#neededFrom(generations)

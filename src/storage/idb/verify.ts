@@ -1,6 +1,5 @@
 /** Reading back all that is stored, to see that it is whole. */
 import { throwIfAborted } from '../../contract/errors.ts'
-import { recordBytes } from '../codec/log-record.ts'
 import type { ChunkRef, Manifest, StorageVerification, VerifyStorageOptions } from '../index.ts'
 import { distinctChunks } from '../references.ts'
 import { READS_AHEAD, readChunk } from './chunks.ts'
@@ -43,8 +42,8 @@ export async function verifyStored(
     if (chunk) found(ref.bytes)
     else damagedChunks.push(ref)
   }
-  for await (const { seq, record } of readRecords(connection, after, upTo)) {
-    if (record) found(recordBytes(record))
+  for await (const { seq, record, bytes: length } of readRecords(connection, after, upTo)) {
+    if (record) found(length)
     else damagedRecords.push(seq)
   }
   onProgress?.(total, total)
