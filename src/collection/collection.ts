@@ -1,6 +1,7 @@
 import type {
   Collection,
   CollectionStats,
+  Damage,
   Hits,
   Include,
   Query,
@@ -25,12 +26,13 @@ import { type Calibration, efFor } from './calibration.ts'
 import type { CallContext } from './call-context.ts'
 import type { CommitQueue, Write } from './commit-queue.ts'
 import { codesOf, type CollectionConfig } from './config.ts'
+import { DamagedChunk } from './damage.ts'
 import { EmbeddingSpace, shippedFor } from './embedding.ts'
 import { Indexer } from './indexer.ts'
 import { matchRows } from './match.ts'
 import type { Outcomes } from './outcomes.ts'
 import { validateId } from './records.ts'
-import type { RecoveredCollection } from './recover.ts'
+import { type RecoveredCollection, recoverCollection } from './recover.ts'
 import { searchMany, toRecord } from './search.ts'
 import type { SavedCollection } from './snapshot.ts'
 import type { CollectionState } from './state.ts'
@@ -49,6 +51,8 @@ export interface Surroundings {
   readonly queue: CommitQueue
   /** Called after every write and when the graph is complete: a fold may be due. */
   readonly changed: () => void
+  /** Called when all vectors are read, and with what was damaged once it was mended. */
+  readonly loaded: (damage: readonly Damage[]) => void
 }
 
 /** The collection itself, on the thread it lives on. Joins the rooms; each does its work in its own file. */
@@ -76,6 +80,8 @@ export class LocalCollection implements Collection<Fields> {
     this.#surroundings = surroundings
     this.#indexer = new Indexer(surroundings.queue, () => this.state, surroundings.changed)
     this.#indexer.start()
+    // What fails is tried again when somebody asks for it.
+    if (state.isLoading) this.#load().catch(() => undefined)
   }
 
   get config(): CollectionConfig {
@@ -140,11 +146,11 @@ export class LocalCollection implements Collection<Fields> {
   async get(id: string): Promise<StoredRecord<Fields> | undefined> {
     this.#requireOpen()
     validateId(id)
-    return this.state.read(async (state) => {
-      const row = state.rowOf.get(id)
+    return this.read(async (state) => {
+      const row = state.findRow(id)
       if (row === undefined) return undefined
       const given = state.kinds[row] === VectorKind.given
-      const vector = given ? state.index?.vector(row) : undefined
+      const vector = given ? await state.vector(row) : undefined
       const [document] = await state.documents.read([row], this.storage)
       const record = toRecord(id, document ?? '{}')
       return vector ? Object.assign(record, { vector }) : record
@@ -186,7 +192,7 @@ export class LocalCollection implements Collection<Fields> {
     { embedder }: CallContext = {},
   ): Promise<Hits<Fields, I>[]> {
     this.#requireOpen()
-    const answers = await this.state.read((state) =>
+    const answers = await this.read((state) =>
       searchMany(state, this.spaceOf(embedder), this.storage, queries, options),
     )
     return answers
@@ -224,6 +230,18 @@ export class LocalCollection implements Collection<Fields> {
   }
 
   // -------------------------------------------------------------------------------------- for the rooms around it
+
+  /** Reads of what it holds. Where that turns out damaged in storage, the collection is mended first. */
+  async read<T>(reader: (state: CollectionState) => Promise<T>): Promise<T> {
+    const { state } = this
+    try {
+      return await state.read(reader)
+    } catch (error) {
+      if (!(error instanceof DamagedChunk)) throw error
+      await this.#mend(state)
+      return this.state.read(reader)
+    }
+  }
 
   /**
    * Sends a change through the one door. Room for it is made before the log has it: what is in the log must fit whenever it
@@ -282,6 +300,26 @@ export class LocalCollection implements Collection<Fields> {
   wasFolded(saved: SavedCollection): void {
     this.saved = saved
     this.isRewritten = false
+  }
+
+  /** Reads the vectors that the index was loaded without; what came meanwhile is taken into the graph then. */
+  async #load(): Promise<void> {
+    await this.read((state) => state.loaded())
+    this.#indexer.start()
+    this.#surroundings.changed()
+    this.#surroundings.loaded([])
+  }
+
+  /** Reads `damaged` anew, once, from what is whole. */
+  #mend(damaged: CollectionState): Promise<void> {
+    const { engine, storage, queue, changed, loaded } = this.#surroundings
+    return queue.exclusive(async () => {
+      if (this.state !== damaged || this.#closed) return
+      const { state, damage } = await recoverCollection(engine, storage, this.number)
+      this.replaceState(state)
+      changed()
+      loaded(damage)
+    })
   }
 
   /** From now on every call answers `CLOSED`. */

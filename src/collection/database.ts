@@ -52,7 +52,12 @@ export class LocalDatabase {
     storage: Storage,
     imported?: Recovered,
   ): Promise<LocalDatabase> {
-    return new LocalDatabase(name, engine, storage, imported ?? (await recover(engine, storage)))
+    return new LocalDatabase(
+      name,
+      engine,
+      storage,
+      imported ?? (await recover(engine, storage, 'mending')),
+    )
   }
 
   private constructor(name: string, engine: Engine, storage: Storage, recovered: Recovered) {
@@ -63,13 +68,17 @@ export class LocalDatabase {
     const changed = (): void => {
       this.#folding.changed()
     }
-    this.#surroundings = { engine, storage, queue: this.#queue, changed }
+    const loaded = (damage: readonly Damage[]): void => {
+      for (const each of damage) this.#damaged(each)
+      this.#listeners.emit('change', undefined)
+    }
+    this.#surroundings = { engine, storage, queue: this.#queue, changed, loaded }
     this.#folding = new Folding(storage, this.#queue, () => this.#contents())
     for (const each of recovered.collections) {
       const collection = new LocalCollection(each, this.#surroundings)
       this.#collections.set(collection.name, collection)
     }
-    this.#damage = storage.damage.map(toDamage)
+    this.#damage = [...storage.damage.map(toDamage), ...recovered.damage]
     storage.subscribe((event) => {
       this.#heard(event)
     })
@@ -159,7 +168,7 @@ export class LocalDatabase {
       reason: undefined,
       role: kind === 'memory' ? 'alone' : 'leader',
       writable,
-      loading: false,
+      loading: [...this.#collections.values()].some(({ state }) => state.isLoading),
       damage: [...this.#damage],
     }
   }

@@ -1,5 +1,6 @@
 import type { ChunkRef, Storage } from '../storage/index.ts'
 import { decodeStrings, encodeStrings } from '../storage/codec/strings.ts'
+import { DamagedChunk } from './damage.ts'
 
 /** Texts of about this many characters share a chunk: enough for a quick write, little to read for one record. */
 const CHUNK_CHARACTERS = 64 * 1024
@@ -116,6 +117,7 @@ export class Documents {
 }
 
 async function readStrings(chunk: DocumentChunk, storage: Storage): Promise<readonly string[]> {
-  for await (const bytes of storage.readChunks([chunk.ref])) return decodeStrings(bytes)
-  return []
+  const bytes = await storage.readChunk(chunk.ref)
+  if (!bytes) throw new DamagedChunk(chunk.ref)
+  return decodeStrings(bytes)
 }

@@ -68,6 +68,8 @@ export class Folding {
     const { collections } = this.#contents()
     const sparse = collections.some(({ state }) => isSparse(state.rows, state.count))
     if (this.#storage.kind === 'memory') return sparse ? 'now' : 'later'
+    // Vectors that are still to be read cannot be written.
+    if (collections.some(({ state }) => state.isLoading)) return 'later'
     const rows = collections.map(({ state, saved }) => state.rows - (saved?.rows ?? 0))
     const time = foldTime({
       bytes: this.#storage.logBytes,
@@ -91,8 +93,8 @@ export class Folding {
   }
 
   async #fold(): Promise<void> {
-    if (this.#stopped) return
     const { collections, nextNumber } = this.#contents()
+    if (this.#stopped || collections.some(({ state }) => state.isLoading)) return
     for (const collection of collections) {
       const { rows, count } = collection.state
       // Where there is no room for it, dead rows stay for now.

@@ -75,8 +75,11 @@ export class Indexer {
   }
 
   #task(): Task | undefined {
+    const state = this.#state()
+    // What vectors are like is not known from their codes, and reading them has the thread now.
+    if (state.isLoading) return undefined
     if (this.waiting > 0) return 'index'
-    return isToCalibrate(this.#state()) ? 'calibrate' : undefined
+    return isToCalibrate(state) ? 'calibrate' : undefined
   }
 
   async #run(): Promise<void> {

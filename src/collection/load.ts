@@ -9,25 +9,41 @@ import { Columns } from './columns/index.ts'
 import type { CollectionConfig } from './config.ts'
 import { Documents } from './documents.ts'
 import { Bitset } from './filter/bitset.ts'
-import { type SavedCollection, type SavedIndex, storedLayout } from './snapshot.ts'
+import { Originals } from './originals.ts'
+import {
+  DEAD,
+  indexConfigOf,
+  type SavedCollection,
+  type SavedIndex,
+  storedLayout,
+} from './snapshot.ts'
 import { CollectionState, type SavedState } from './state.ts'
 import { storedConfig } from './stored-config.ts'
 
-/** Marks a dead row in the kinds of the first layout. */
-const DEAD = 0x80
+/** When the vectors as given are read: with the rest, or `later`, where there are codes that answer until then. */
+export type OriginalsTime = 'now' | 'later'
 
 /** @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY` */
 export async function loadState(
   engine: Engine,
   storage: Storage,
   saved: SavedCollection,
+  originalsTime: OriginalsTime = 'now',
 ): Promise<CollectionState> {
   const config = storedConfig(saved.config)
   const calibration = storedCalibration(saved.calibration)
-  const index = saved.index ? await loadIndex(engine, storage, saved.index) : undefined
+  const index = saved.index
+    ? await loadIndex(engine, storage, saved.index, originalsTime)
+    : undefined
   try {
     const rows = await loadRows(storage, saved, config)
-    return new CollectionState(engine, config, { index, calibration, ...rows })
+    const originals =
+      index && index.missingChunks > 0
+        ? new Originals(index, storage, saved.index?.chunks.vectors ?? [], saved.rows)
+        : undefined
+    const state = new CollectionState(engine, config, { index, originals, calibration, ...rows })
+    for (const id of saved.quarantined ?? []) state.quarantine(id)
+    return state
   } catch (error) {
     index?.free()
     throw error
@@ -38,7 +54,7 @@ async function loadRows(
   storage: Storage,
   saved: SavedCollection,
   config: CollectionConfig,
-): Promise<Omit<SavedState, 'index' | 'calibration'>> {
+): Promise<Pick<SavedState, 'ids' | 'kinds' | 'live' | 'documents' | 'columns'>> {
   const { rows, ...parts } = storedLayout(saved)
   const ids: string[] = []
   for await (const chunk of storage.readChunks(parts.ids)) {
@@ -81,11 +97,14 @@ async function loadIndex(
   engine: Engine,
   storage: Storage,
   saved: SavedIndex,
+  originalsTime: OriginalsTime,
 ): Promise<VectorIndex> {
   const chunks: Record<IndexPart, Uint8Array[]> = { state: [], vectors: [], codes: [], graph: [] }
-  for (const part of INDEX_PARTS) chunks[part] = await readAll(storage, saved.chunks[part])
-  // Kept by an earlier version, it says nothing of the originals: they were f32.
-  return engine.load({ ...saved.config, originals: saved.config.originals ?? 'f32' }, chunks)
+  const later = originalsTime === 'later' && saved.config.codes !== 'none'
+  for (const part of INDEX_PARTS) {
+    if (part !== 'vectors' || !later) chunks[part] = await readAll(storage, saved.chunks[part])
+  }
+  return engine.load(indexConfigOf(saved), chunks)
 }
 
 async function readAll(storage: Storage, refs: readonly ChunkRef[]): Promise<Uint8Array[]> {

@@ -12,6 +12,8 @@ export interface PlanInput {
   readonly targetRecall: number | undefined
   /** How wide a walk must be; `Infinity` where none is known to be wide enough. */
   readonly ef: number
+  /** Until vectors as given are read, hits are found and measured by their codes. */
+  readonly originals: 'present' | 'loading'
 }
 
 /** How a search is run, and why. */
@@ -30,6 +32,13 @@ const SCAN_UP_TO_MATCHING_SHARE = 1 / 20
 
 /** Pure: the same input gives the same plan. */
 export function planSearch(input: PlanInput): SearchPlan {
+  const plan = planOf(input)
+  if (input.originals === 'present') return plan
+  const reason = `${plan.reason}; by codes alone, as the vectors are still being read`
+  return { ...plan, reason }
+}
+
+function planOf(input: PlanInput): SearchPlan {
   const { live, matching, graph, k, radius, targetRecall, ef } = input
   const candidates = matching ?? live
   if (radius !== undefined) {

@@ -23,6 +23,7 @@ export async function rebuilt(
 ): Promise<CollectionState> {
   const fresh = state.emptyCopy()
   const rows = state.live.rows()
+  for (const id of state.quarantined) fresh.quarantine(id)
   try {
     for (let from = 0; from < rows.length; from += COPY_ROWS) {
       fresh.apply(await copyRows(state, number, storage, rows.slice(from, from + COPY_ROWS)))
@@ -44,7 +45,7 @@ async function copyRows(
   const withVector = rows.filter((row) => state.hasVector(row))
   const vectors = new Float32Array(withVector.length * dimension)
   for (const [n, row] of withVector.entries()) {
-    const vector = state.index?.vector(row)
+    const vector = await state.vector(row)
     if (vector) vectors.set(vector, n * dimension)
   }
   return {

@@ -1,14 +1,15 @@
-import { QuiverError } from '../contract/errors.ts'
+/** A database as it was when its last acknowledged write was: its snapshot, then the log after it. */
+import type { Damage } from '../contract/api.ts'
+import { QuiverError, toQuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
-import { decodeWrite, type Operation } from '../storage/operations.ts'
-import type { SavedDatabase } from './folding.ts'
-import { NOTHING, Outcomes, withOperation } from './outcomes.ts'
-import { rebuilt } from './rebuild.ts'
+import { baseOf, mendedBase, savedIn } from './base.ts'
 import { loadState } from './load.ts'
+import { Outcomes } from './outcomes.ts'
+import { rebuilt } from './rebuild.ts'
+import { Replay } from './replay.ts'
 import type { SavedCollection } from './snapshot.ts'
-import { CollectionState } from './state.ts'
-import { storedConfig } from './stored-config.ts'
+import type { CollectionState } from './state.ts'
 
 export interface RecoveredCollection {
   readonly number: number
@@ -19,88 +20,103 @@ export interface RecoveredCollection {
   readonly isRewritten: boolean
 }
 
-/** A database as it was when its last acknowledged write was. */
 export interface Recovered {
   readonly collections: readonly RecoveredCollection[]
   readonly nextNumber: number
   readonly lastSeq: number
   readonly outcomes: Outcomes
+  /** What was damaged. */
+  readonly damage: readonly Damage[]
 }
 
-/** The snapshot of the newest manifest, then the log after it. @throws QuiverError `CORRUPT`, `NEWER_FORMAT` */
-export async function recover(engine: Engine, storage: Storage): Promise<Recovered> {
-  const collections = new Map<number, RecoveredCollection>()
+/** `strict`: damage is an error. `mending`: what can be saved is, and vectors that codes stand in for are read later. */
+export type RecoveryMode = 'strict' | 'mending'
+
+/** @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY` */
+export async function recover(
+  engine: Engine,
+  storage: Storage,
+  mode: RecoveryMode = 'strict',
+): Promise<Recovered> {
+  const { manifest } = storage
+  const body = savedIn(manifest)
+  const foldedSeq = manifest?.foldedSeq ?? 0
+  const replay = new Replay(engine, foldedSeq, mode, new Outcomes(body.outcomes))
+  return retiringOnError(replay, async () => {
+    for (const saved of body.collections) {
+      const base =
+        mode === 'mending'
+          ? await baseOf(engine, storage, saved)
+          : { state: await loadState(engine, storage, saved), saved, seq: foldedSeq, damage: [] }
+      replay.begin(saved.number, base)
+    }
+    await replay.run(storage)
+    for (const number of replay.collections.keys()) {
+      await writeAnewIfStale(replay, number, storage, mode)
+    }
+    const { collections, outcomes, lastSeq, damage } = replay
+    const nextNumber = Math.max(body.nextNumber, replay.nextNumber)
+    return { collections: [...collections.values()], nextNumber, lastSeq, outcomes, damage }
+  })
+}
+
+/**
+ * One collection anew, after some of what is stored of it turned out damaged. Nothing may change meanwhile.
+ * @throws QuiverError `CORRUPT`, `OUT_OF_MEMORY`
+ */
+export async function recoverCollection(
+  engine: Engine,
+  storage: Storage,
+  number: number,
+): Promise<{ readonly state: CollectionState; readonly damage: readonly Damage[] }> {
+  const saved = savedIn(storage.manifest).collections.find((each) => each.number === number)
+  // The log alone is of interest, and of it this collection.
+  const replay = new Replay(engine, Infinity, 'mending', new Outcomes())
+  return retiringOnError(replay, async () => {
+    if (saved) replay.begin(number, await mendedBase(engine, storage, saved))
+    await replay.run(storage)
+    await writeAnewIfStale(replay, number, storage, 'mending')
+    const state = replay.collections.get(number)?.state
+    if (state) return { state, damage: replay.damage }
+    throw new QuiverError('CORRUPT', 'A damaged collection is not where it was stored.')
+  })
+}
+
+/** Fields or codes that were asked for last and are not there yet. */
+async function writeAnewIfStale(
+  replay: Replay,
+  number: number,
+  storage: Storage,
+  mode: RecoveryMode,
+): Promise<void> {
+  const state = replay.collections.get(number)?.state
+  if (!state?.isStale) return
   try {
-    return await readInto(collections, engine, storage)
+    const fresh = await rebuilt(state, number, storage)
+    state.retire()
+    replay.collections.set(number, { number, state: fresh, saved: undefined, isRewritten: true })
   } catch (error) {
-    for (const { state } of collections.values()) state.retire()
+    if (mode === 'strict') throw error
+    const { message } = toQuiverError(error)
+    const { name } = state.config
+    replay.damage.push({
+      part: 'columns',
+      collection: name,
+      message: `Collection "${name}" has yet to be written anew with the fields and quantization it was opened with, and could not be: ${message} It is as it was before.`,
+      lost: { count: 0, ids: [] },
+    })
+  }
+}
+
+async function retiringOnError<T>(replay: Replay, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    for (const { state } of replay.collections.values()) state.retire()
     if (error instanceof QuiverError) throw error
     // Whole bytes that make no sense fail in many places, and all of them mean the same.
     throw new QuiverError('CORRUPT', 'What is stored is not what a database can be made of.', {
       cause: error,
     })
-  }
-}
-
-async function readInto(
-  collections: Map<number, RecoveredCollection>,
-  engine: Engine,
-  storage: Storage,
-): Promise<Recovered> {
-  const { manifest } = storage
-  const body = (manifest?.body ?? { collections: [], nextNumber: 0 }) as SavedDatabase
-  for (const saved of body.collections) {
-    const state = await loadState(engine, storage, saved)
-    collections.set(saved.number, { number: saved.number, state, saved, isRewritten: false })
-  }
-  let { nextNumber } = body
-  const outcomes = new Outcomes(body.outcomes)
-  let lastSeq = manifest?.foldedSeq ?? 0
-  for await (const { seq, operation: bytes } of storage.replay(lastSeq)) {
-    const { call, operations } = decodeWrite(bytes)
-    let outcome = NOTHING
-    for (const operation of operations) {
-      const before = countOf(collections, operation)
-      replay(engine, collections, operation)
-      outcome = withOperation(outcome, operation, countOf(collections, operation) - before)
-      if (operation.type === 'create') nextNumber = Math.max(nextNumber, operation.collection + 1)
-    }
-    outcomes.keep(call, outcome)
-    lastSeq = seq
-  }
-  for (const [number, { state }] of collections) {
-    if (!state.isStale) continue
-    collections.set(number, {
-      number,
-      state: await rebuilt(state, number, storage),
-      saved: undefined,
-      isRewritten: true,
-    })
-    state.retire()
-  }
-  return { collections: [...collections.values()], nextNumber, lastSeq, outcomes }
-}
-
-function countOf(
-  collections: ReadonlyMap<number, RecoveredCollection>,
-  { collection }: Operation,
-): number {
-  return collections.get(collection)?.state.count ?? 0
-}
-
-function replay(
-  engine: Engine,
-  collections: Map<number, RecoveredCollection>,
-  operation: Operation,
-): void {
-  const number = operation.collection
-  if (operation.type === 'create') {
-    const state = new CollectionState(engine, storedConfig(operation.config))
-    collections.set(number, { number, state, saved: undefined, isRewritten: false })
-  } else if (operation.type === 'drop') {
-    collections.get(number)?.state.retire()
-    collections.delete(number)
-  } else {
-    collections.get(number)?.state.apply(operation)
   }
 }

@@ -12,6 +12,7 @@ import type { Fields } from '../contract/fields.ts'
 import type { IndexSearchOptions, Neighbors, VectorIndex } from '../engine/index.ts'
 import type { Storage } from '../storage/index.ts'
 import { QuiverError, throwIfAborted } from '../contract/errors.ts'
+import { comparesSets } from '../engine/distance.ts'
 import { Slices } from '../platform/task.ts'
 import { efFor } from './calibration.ts'
 import type { EmbeddingSpace } from './embedding.ts'
@@ -51,6 +52,7 @@ export async function searchMany(
   const valid = validateSearchOptions(options, state.config.metric)
   const started = performance.now()
   const vectors = await resolveQueries(state, space, queries, valid.signal)
+  if (state.isLoading && needsOriginals(state, valid)) await state.loaded()
   const embedded = performance.now()
   const mask = valid.where === undefined ? undefined : matchRows(state, valid.where)
   const plan = planSearch({
@@ -61,6 +63,7 @@ export async function searchMany(
     radius: valid.radius,
     targetRecall: valid.targetRecall,
     ef: efOf(state, valid),
+    originals: state.isLoading ? 'loading' : 'present',
   })
   const found = await run(state, vectors, plan, mask?.bytes, valid)
   const searched = performance.now()
@@ -80,6 +83,20 @@ export async function searchMany(
     },
   }
   return answers.map((hits) => withInfo(hits, info))
+}
+
+/**
+ * Whether estimates would not do, as long as vectors are still being read: where distances decide what is found, or nearly
+ * all of the nearest are asked for, or a bit for each value says too little. Sets are their own codes.
+ */
+function needsOriginals(
+  { index }: CollectionState,
+  { radius, minScore, targetRecall = DEFAULT_TARGET_RECALL }: ValidSearchOptions,
+): boolean {
+  if (!index || comparesSets(index.config.metric)) return false
+  const isCoarse = index.config.codes === '1bit'
+  const isDecisive = radius !== undefined || minScore > -Infinity
+  return isCoarse || isDecisive || targetRecall > DEFAULT_TARGET_RECALL
 }
 
 /** `info` is not enumerable: to all that walks them, hits are a plain array. */
@@ -109,9 +126,13 @@ async function resolveQueries(
   const embeds = texts.length > 0 && state.index !== undefined
   const embedded = embeds ? await space.embedQueries(texts, signal) : []
   let nextText = 0
-  return queries.map((query): ResolvedQuery => {
+  const resolve = async (query: Query): Promise<ResolvedQuery> => {
     if (typeof query === 'string') return embedded[nextText++]
-    if (isIdQuery(query)) return rowToCompare(state, query.id)
+    if (isIdQuery(query)) {
+      const row = rowToCompare(state, query.id)
+      if (row !== undefined) await state.vector(row)
+      return row
+    }
     const vector = validateVector(query, state.config.metric, 'the query')
     const { dimension } = state.config
     if (dimension !== undefined && vector.length !== dimension) {
@@ -121,7 +142,8 @@ async function resolveQueries(
       )
     }
     return vector
-  })
+  }
+  return Promise.all(queries.map(resolve))
 }
 
 function isIdQuery(query: Query): query is { readonly id: string } {
@@ -129,7 +151,7 @@ function isIdQuery(query: Query): query is { readonly id: string } {
 }
 
 function rowToCompare(state: CollectionState, id: string): number | undefined {
-  const row = state.rowOf.get(validateId(id))
+  const row = state.findRow(validateId(id))
   if (row === undefined) {
     throw new QuiverError(
       'NOT_FOUND',
@@ -202,11 +224,13 @@ async function hydrate(
   { rows, distances }: Neighbors,
   { include, minScore }: ValidSearchOptions,
 ): Promise<AnyHit[]> {
-  const { index, ids, config } = state
+  const { ids, config } = state
   const scores = Array.from(distances, (distance) => scoreOf(config.metric, distance))
   const kept = [...rows].filter((_row, n) => (scores[n] ?? -Infinity) >= minScore)
   const keptIds = kept.map((row) => ids[row] ?? '')
-  const vectors = include.has('vector') && index ? kept.map((row) => index.vector(row)) : undefined
+  const vectors = include.has('vector')
+    ? await Promise.all(kept.map((row) => state.vector(row)))
+    : undefined
   const documents = include.has('record') ? await state.documents.read(kept, storage) : undefined
   return kept.map((_row, n) => {
     const id = keptIds[n] ?? ''

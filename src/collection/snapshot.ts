@@ -10,7 +10,10 @@ import type { DocumentChunk } from './documents.ts'
 import type { CollectionState } from './state.ts'
 
 /** Rows of a chunk of ids, kinds or columns. Rows are never reused, so that only the last chunk ever changes. */
-const CHUNK_ROWS = 16_384
+export const CHUNK_ROWS = 16_384
+
+/** Marks a row without a record in the kinds of the first layout. */
+export const DEAD = 0x80
 
 /** Takes the chunks of a snapshot. */
 export type ChunkWriter = Pick<Fold, 'write'>
@@ -29,6 +32,8 @@ export interface SavedCollection {
   /** A bit for each row, lowest first: whether it holds a record. */
   readonly live: ChunkRef
   readonly documents: readonly DocumentChunk[]
+  /** Ids of records that were lost to damage; absent where there are none. */
+  readonly quarantined?: readonly string[]
   /** `null` while no vector was ever written. */
   readonly index: SavedIndex | null
   /** Absent until the graph was measured, and in snapshots of earlier versions. */
@@ -69,6 +74,21 @@ export function storedLayout(
   return { ...saved, kinds: [saved.kinds].flat(), columns: [saved.columns].flat() }
 }
 
+/** Kept by an earlier version, it says nothing of the originals: they were f32. */
+export function indexConfigOf({ config }: SavedIndex): IndexConfig {
+  return { ...config, originals: config.originals ?? 'f32' }
+}
+
+/**
+ * How many rows each of `chunks` chunks of an index holds, but for the last, which holds the rest of `rows`: a power of two,
+ * and there is one alone that makes so many chunks of them.
+ */
+export function rowsOfChunk(rows: number, chunks: number): number {
+  let each = 1
+  while (Math.ceil(rows / each) > chunks) each *= 2
+  return each
+}
+
 /** Writes what changed since `previous` and refers to what it already holds. Nothing may change meanwhile. */
 export async function saveState(
   state: CollectionState,
@@ -94,6 +114,7 @@ export async function saveState(
     documents: documents.chunks,
     index: await saveIndex(state, writer, path, previous),
     ...(state.calibration && { calibration: state.calibration }),
+    ...(state.quarantined.size > 0 && { quarantined: [...state.quarantined] }),
   }
   const settle = (): void => {
     documents.settle()

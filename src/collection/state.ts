@@ -6,8 +6,10 @@ import { type CollectionConfig, codesOf } from './config.ts'
 import { Columns } from './columns/index.ts'
 import { Bitset } from './filter/bitset.ts'
 import { Documents } from './documents.ts'
+import type { Originals } from './originals.ts'
 import { decodeDocument } from './records.ts'
 import { storedConfig } from './stored-config.ts'
+import { describe } from './values.ts'
 
 /** From this many records on, `auto` keeps a graph; below, an exact scan is as fast and simpler. */
 export const GRAPH_FROM_ROWS = 10_000
@@ -21,6 +23,8 @@ const GRAPH_SEED = 0x9e3779b9
 export class CollectionState {
   config: CollectionConfig
   index: VectorIndex | undefined
+  /** Where the index was loaded without its vectors. */
+  readonly #originals: Originals | undefined
   /** How wide walks of the graph must be; `undefined` until it was measured. */
   calibration: Calibration | undefined
   /** Grows with every change; equal versions are equal contents. */
@@ -33,6 +37,8 @@ export class CollectionState {
   readonly live: Bitset
   readonly documents: Documents
   readonly columns: Columns
+  /** Ids whose records were lost to damage, until they are written again or deleted. */
+  readonly quarantined = new Set<string>()
   readonly #engine: Engine
   /** Rows of writes that are to come, for which room is made. */
   #promised = 0
@@ -45,6 +51,7 @@ export class CollectionState {
     this.#engine = engine
     this.config = config
     this.index = saved?.index
+    this.#originals = saved?.originals
     this.calibration = saved?.calibration
     this.ids = saved?.ids ?? []
     this.kinds = saved?.kinds ?? []
@@ -95,6 +102,20 @@ export class CollectionState {
     }
   }
 
+  quarantine(id: string): void {
+    this.quarantined.add(id)
+  }
+
+  /** The row of a record, or `undefined`. @throws QuiverError `CORRUPT` where the record was lost to damage */
+  findRow(id: string): number | undefined {
+    const row = this.rowOf.get(id)
+    if (row !== undefined || !this.quarantined.has(id)) return row
+    throw new QuiverError(
+      'CORRUPT',
+      `Record ${describe(id)} of collection "${this.config.name}" was lost: what was stored of it is damaged. Write it again, or delete it.`,
+    )
+  }
+
   /** Does what an operation of this collection says; replaying the log does the same. */
   apply(operation: Operation): void {
     switch (operation.type) {
@@ -132,6 +153,22 @@ export class CollectionState {
     return this.kinds[row] !== VectorKind.none
   }
 
+  /** Whether vectors as given are still to be read; until then searches answer by codes. */
+  get isLoading(): boolean {
+    return (this.index?.missingChunks ?? 0) > 0
+  }
+
+  /** The vector of a row as it was given. @throws QuiverError `CORRUPT` */
+  async vector(row: number): Promise<Float32Array | undefined> {
+    await this.#originals?.need(row)
+    return this.index?.vector(row)
+  }
+
+  /** Resolves when all vectors are there. @throws QuiverError `CORRUPT` */
+  async loaded(): Promise<void> {
+    if (this.isLoading) await this.#originals?.all()
+  }
+
   /** Counts a reader in; a state that was replaced keeps its memory until the last one is out. */
   async read<T>(reader: (state: this) => Promise<T>): Promise<T> {
     this.#readers++
@@ -157,6 +194,7 @@ export class CollectionState {
   #freeWhenUnused(): void {
     if (!this.#retired || this.#readers > 0) return
     this.#dropPrepared()
+    this.#originals?.stop()
     this.index?.free()
     this.index = undefined
   }
@@ -169,6 +207,7 @@ export class CollectionState {
       const old = this.rowOf.get(id)
       if (old !== undefined) replaced.push(old)
       this.rowOf.set(id, first + n)
+      this.quarantined.delete(id)
       this.ids.push(id)
       this.kinds.push(operation.kinds[n] ?? VectorKind.none)
     }
@@ -182,6 +221,7 @@ export class CollectionState {
   #delete(ids: readonly string[]): void {
     const rows: number[] = []
     for (const id of ids) {
+      this.quarantined.delete(id)
       const row = this.rowOf.get(id)
       if (row === undefined) continue
       this.rowOf.delete(id)
@@ -273,6 +313,7 @@ export class CollectionState {
 /** What a snapshot brings back. */
 export interface SavedState {
   readonly index: VectorIndex | undefined
+  readonly originals: Originals | undefined
   readonly calibration: Calibration | undefined
   readonly ids: string[]
   readonly kinds: number[]

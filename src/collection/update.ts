@@ -37,9 +37,7 @@ export async function update(
   }
   for (;;) {
     throwIfAborted(options.signal)
-    const { state } = collection
-    const row = state.rowOf.get(id)
-    const { operation, embeddedBy } = await state.read(() =>
+    const { state, row, operation, embeddedBy } = await collection.read((state) =>
       prepare(collection, state, id, patch, options),
     )
     // Within one state a row is never reused: the same row is the same record, unchanged since it was read.
@@ -63,6 +61,9 @@ export async function update(
 }
 
 interface PreparedUpdate {
+  /** Where the record was read. */
+  readonly state: CollectionState
+  readonly row: number
   readonly operation: UpsertOperation
   /** The space the vector was made in for this update; `undefined` where it is another's work. */
   readonly embeddedBy: string | undefined
@@ -76,7 +77,7 @@ async function prepare(
   options: CallContext,
 ): Promise<PreparedUpdate> {
   const { config } = state
-  const row = state.rowOf.get(id)
+  const row = state.findRow(id)
   if (row === undefined) {
     throw new QuiverError(
       'NOT_FOUND',
@@ -109,7 +110,7 @@ async function prepare(
     vectors: vector ?? new Float32Array(0),
     docs: [encodeDocument(properties, id)],
   }
-  return { operation, embeddedBy }
+  return { state, row, operation, embeddedBy }
 }
 
 interface VectorUpdate {
@@ -137,7 +138,7 @@ async function updatedVector(
   // An embedded vector lives and changes with its text; a given one gives way to a text that can be embedded.
   const outdated = textChanged && (kind === VectorKind.embedded || (embeds && hasText))
   if (kind !== VectorKind.none && !outdated) {
-    return { vector: state.index?.vector(row), kind, embeddedBy: undefined }
+    return { vector: await state.vector(row), kind, embeddedBy: undefined }
   }
   if (!hasText) return { vector: undefined, kind: VectorKind.none, embeddedBy: undefined }
   const progress = new ProgressReporter(options.onProgress)

@@ -97,7 +97,7 @@ export async function remove(
       const { state } = collection
       const present =
         where === undefined
-          ? [...new Set(ids)].filter((id) => state.rowOf.has(id))
+          ? [...new Set(ids)].filter((id) => state.rowOf.has(id) || state.quarantined.has(id))
           : matchRows(state, where)
               .rows()
               .map((row) => state.ids[row] ?? '')

@@ -9,12 +9,22 @@ const many = {
   radius: undefined,
   targetRecall: undefined,
   ef: 64,
+  originals: 'present',
 } as const
 
 describe('planSearch', () => {
   it('walks the graph where there is one', () => {
     const reason = 'graph over 100000 records'
     expect(planSearch(many)).toEqual({ method: 'graph', reason, ef: 64 })
+  })
+
+  it('says where vectors are still being read', () => {
+    const reason = 'graph over 100000 records; by codes alone, as the vectors are still being read'
+    expect(planSearch({ ...many, originals: 'loading' })).toEqual({
+      method: 'graph',
+      reason,
+      ef: 64,
+    })
   })
 
   it('walks also under a filter that many records pass', () => {
