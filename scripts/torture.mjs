@@ -4,20 +4,34 @@
 //   npm run test:torture -- --only kills               one of them
 //   npm run test:torture -- --only kills --count 20    so often
 
+import { readdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { buildWasm } from './build/wasm.mjs'
 import { runVitest, TestsFailed } from './check/suites.mjs'
+import { inRepository } from './lib/root.mjs'
 import { Stop } from './lib/run.mjs'
 import { command } from './lib/step.mjs'
 import { setUpForTesting } from './setup/index.mjs'
 
-/** @type {Record<string, { project: string, file: string }>} */
-const parts = {
-  faults: { project: 'browser', file: 'test/browser/faults.test.ts' },
-  model: { project: 'browser', file: 'test/browser/model.test.ts' },
-  bytes: { project: 'browser', file: 'test/browser/bytes.test.ts' },
-  kills: { project: 'e2e', file: 'test/e2e/kills.test.ts' },
-  quota: { project: 'e2e', file: 'test/e2e/quota.test.ts' },
+/** @typedef {{ project: string, file: string }} Part */
+
+/** @returns {Promise<Record<string, Part>>} by name: those that have a short form, and all of test/torture */
+async function readParts() {
+  const folder = await readdir(inRepository('test', 'torture')).catch(() => [])
+  const files = folder.filter((file) => file.endsWith('.test.ts'))
+  /** @param {string} file @returns {[string, Part]} */
+  const partOf = (file) => [
+    file.replace('.test.ts', ''),
+    { project: 'torture', file: `test/torture/${file}` },
+  ]
+  return {
+    faults: { project: 'browser', file: 'test/browser/faults.test.ts' },
+    model: { project: 'browser', file: 'test/browser/model.test.ts' },
+    bytes: { project: 'browser', file: 'test/browser/bytes.test.ts' },
+    kills: { project: 'e2e', file: 'test/e2e/kills.test.ts' },
+    quota: { project: 'e2e', file: 'test/e2e/quota.test.ts' },
+    ...Object.fromEntries(files.map(partOf)),
+  }
 }
 
 function readArguments() {
@@ -31,6 +45,7 @@ function readArguments() {
 
 await command(async () => {
   const { only, count } = readArguments()
+  const parts = await readParts()
   const names = Object.keys(parts).filter((name) => only === undefined || name === only)
   if (names.length === 0) {
     throw new Stop(`--only takes one of ${Object.keys(parts).join(', ')}, not ${only}.`)
@@ -43,7 +58,7 @@ await command(async () => {
   /** @type {unknown[]} */
   const failures = []
   for (const name of names) {
-    const { project, file } = /** @type {typeof parts[string]} */ (parts[name])
+    const { project, file } = /** @type {Part} */ (parts[name])
     const options = { files: [file], env: { QUIVER_TORTURE: count ?? 'full' } }
     try {
       await runVitest(project, `Torture: ${name}`, options)

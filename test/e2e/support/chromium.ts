@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -18,6 +18,21 @@ export class Chromium {
 
   static async create(): Promise<Chromium> {
     return new Chromium(await mkdtemp(join(tmpdir(), 'quiver-profile-')))
+  }
+
+  /** Another browser, with a copy of all that this one has stored. This one must not be running. */
+  async copy(): Promise<Chromium> {
+    const copy = await Chromium.create()
+    await cp(this.#profile, copy.#profile, { recursive: true })
+    return copy
+  }
+
+  /** The files in which IndexedDB is stored. */
+  async indexedDbFiles(): Promise<string[]> {
+    const entries = await readdir(this.#profile, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() && entry.parentPath.includes('IndexedDB'))
+      .map((entry) => join(entry.parentPath, entry.name))
   }
 
   /** Starts the browser; pages opened in the context it answers share the profile. */
