@@ -26,16 +26,16 @@ export async function engineTargets(): Promise<Target[]> {
   // Started already, it answers what there is.
   const { memory } = initSync({ module: new Uint8Array() })
   const graph = { M: 3, efConstruction: 12, seed: 5 }
-  const common = { dimension: DIMENSION, originals: 'f32' } as const
-  return [
-    targetOf(engine, memory, 'index', { ...common, metric: 'cosine', codes: 'int8', graph }),
-    targetOf(engine, memory, 'index without codes', {
-      ...common,
-      metric: 'l2',
-      codes: 'none',
-      graph,
-    }),
-  ]
+  const configs: Record<string, Pick<IndexConfig, 'metric' | 'codes' | 'originals'>> = {
+    index: { metric: 'cosine', codes: 'int8', originals: 'f32' },
+    'index without codes': { metric: 'l2', codes: 'none', originals: 'f32' },
+    'index of halves': { metric: 'dot', codes: 'f16', originals: 'f16' },
+    'index of bits': { metric: 'cosine', codes: '1bit', originals: 'f16' },
+    'index of sets': { metric: 'jaccard', codes: '1bit', originals: 'f32' },
+  }
+  return Object.entries(configs).map(([name, config]) =>
+    targetOf(engine, memory, name, { dimension: DIMENSION, graph, ...config }),
+  )
 }
 
 function targetOf(
