@@ -3,7 +3,7 @@ import {
   deleteDatabase as deleteHere,
   importDatabase as importHere,
   openDatabase,
-} from './collection/registry.ts'
+} from './tabs/index.ts'
 
 /**
  * Opens a database on the calling thread: for Node, your own worker, and tests. A page wants `open` from `quiverdb`,

@@ -16,7 +16,8 @@ export const mayImport = {
   embed: ['contract', 'platform'],
   text: ['contract', 'platform'],
   collection: ['contract', 'platform', 'engine', 'storage', 'embed', 'text'],
-  worker: ['contract', 'platform', 'engine', 'storage', 'embed', 'text', 'collection'],
+  tabs: ['contract', 'platform', 'embed', 'collection'],
+  worker: ['contract', 'platform', 'engine', 'storage', 'embed', 'text', 'collection', 'tabs'],
 }
 
 /** The parts of the repository that see the package as its users do, by its public entries alone. */

@@ -19,7 +19,7 @@ import type { RemoteBatch, RemoteCollection, RemoteHits } from '../contract/prot
 import { QuiverError } from '../contract/errors.ts'
 import { requireOptions } from '../platform/options.ts'
 import { callWith } from '../platform/wire.ts'
-import { postSlices, sliceMatrix, sliceRecords } from './slices.ts'
+import { postSlices, sliceMatrix, sliceRecords } from '../platform/slices.ts'
 
 /** Runs a call through the database's handle and its connection, which both may end it. */
 type Run = <T>(call: () => Promise<T>) => Promise<T>

@@ -10,6 +10,8 @@ export class Connection {
   readonly #given: Worker | undefined
   readonly #worker: Worker
   readonly #underWay = new Set<(error: QuiverError) => void>()
+  /** Aborted when this page is done with the worker. */
+  readonly #released = new AbortController()
   #failure: QuiverError | undefined
   #databases = 0
 
@@ -25,6 +27,7 @@ export class Connection {
     worker.addEventListener('messageerror', () => {
       this.#fail('a message could not be read')
     })
+    void this.#noticeDeath()
   }
 
   get failed(): boolean {
@@ -58,7 +61,20 @@ export class Connection {
     if (this.#databases === 0) this.#release()
   }
 
+  /** A worker that is terminated says nothing: it holds a lock, which the browser hands on when it is gone. */
+  async #noticeDeath(): Promise<void> {
+    const locks = (navigator as Partial<Navigator>).locks
+    const lock = await this.host.life().catch(() => undefined)
+    if (!locks || lock === undefined) return
+    await locks
+      .request(lock, { signal: this.#released.signal }, () => {
+        this.#fail('it was terminated')
+      })
+      .catch(() => undefined)
+  }
+
   #fail(reason: string): void {
+    if (this.#failure || this.#released.signal.aborted) return
     this.#failure = new QuiverError(
       'CLOSED',
       `Quiver's worker stopped (${reason || 'its file could not be loaded'}). What was acknowledged is stored; open the database again. ` +
@@ -71,6 +87,7 @@ export class Connection {
 
   /** A worker the page made is the page's to end. */
   #release(): void {
+    this.#released.abort()
     if (this.#given === undefined) this.#worker.terminate()
     if (connections.get(this.#given) === this) connections.delete(this.#given)
   }

@@ -26,6 +26,7 @@ import { requestPersistence } from '../platform/persistence.ts'
 import { answerWith, callWith } from '../platform/wire.ts'
 import { ClientCollection } from './collection.ts'
 import type { Connection } from './connection.ts'
+import { keepPulse } from './pulse.ts'
 
 /** A database as the page sees it. */
 export class ClientDatabase implements Database {
@@ -38,6 +39,7 @@ export class ClientDatabase implements Database {
   readonly #listeners = new Listeners<DatabaseEvents>()
   /** Set before anybody gets the database. */
   #status!: DatabaseStatus
+  #endPulse!: () => void
   #closing: Promise<void> | undefined
 
   static async watching(
@@ -50,6 +52,7 @@ export class ClientDatabase implements Database {
       database.#heard(status, event)
     })
     database.#status = await remote.watch(listener)
+    database.#endPulse = keepPulse(name, await remote.member(), remote)
     return database
   }
 
@@ -113,6 +116,7 @@ export class ClientDatabase implements Database {
 
   async #close(): Promise<void> {
     await this.#calls.close()
+    this.#endPulse()
     // A worker that died has nothing left to close.
     try {
       if (!this.#connection.failed) await this.#connection.run(() => this.#remote.close())

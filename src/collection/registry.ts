@@ -10,7 +10,7 @@ import { openMemoryStorage } from '../storage/memory.ts'
 import { requireOneOf, validateName } from './config.ts'
 import { LocalDatabase } from './database.ts'
 import { DatabaseHandle } from './handles.ts'
-import { importInto, isEmpty, readFile, type ReadFile, retireAll } from './transfer.ts'
+import { importInto, isEmpty, readFile, type ReadFile, retireAll } from './transfer/import.ts'
 
 type StorageKind = Storage['kind']
 
@@ -27,11 +27,8 @@ const databases = new Map<string, OpenDatabase>()
 /** Databases that are being closed: whoever opens one of them again waits. */
 const closing = new Map<string, Promise<void>>()
 
-/** @throws QuiverError `INVALID_OPTION`, `UNSUPPORTED`, `GPU_UNAVAILABLE`, `NOT_LEADER`, `CORRUPT`, `NEWER_FORMAT` */
-export async function openDatabase(
-  name: string,
-  options: OpenOptions = {},
-): Promise<DatabaseHandle> {
+/** Where it is to be kept. @throws QuiverError `INVALID_OPTION`, `UNSUPPORTED`, `GPU_UNAVAILABLE` */
+export function checkOpen(name: string, options: OpenOptions): StorageKind {
   validateName('database', name)
   requireOptions('open', options)
   const kind = storageKind(options)
@@ -42,11 +39,33 @@ export async function openDatabase(
     throw new QuiverError('GPU_UNAVAILABLE', "This version computes on the CPU; use gpu: 'auto'.")
   }
   requireOptions('encryption', options.encryption)
+  return kind
+}
+
+/**
+ * Whether the options of one who joins a database that is open elsewhere would open it.
+ * @throws QuiverError `WRONG_KEY`
+ */
+export async function checkKey(name: string, { encryption }: OpenOptions): Promise<void> {
+  await requireIdbKey(name, encryption)
+}
+
+/**
+ * Opens a database as its only owner.
+ * @param lock `steal`: from a tab that does not answer
+ * @throws QuiverError `NOT_LEADER`, `CORRUPT`, `NEWER_FORMAT`, ... and as `checkOpen`
+ */
+export async function openDatabase(
+  name: string,
+  options: OpenOptions = {},
+  lock: 'wait' | 'steal' = 'wait',
+): Promise<DatabaseHandle> {
+  const kind = checkOpen(name, options)
   const key = `${kind}:${name}`
   await dropFailed(key)
   while (closing.has(key)) await closing.get(key)
-  if (kind === 'indexeddb' && databases.has(key)) await requireIdbKey(name, options.encryption)
-  const entry = databases.get(key) ?? start(key, name, kind, options)
+  if (kind === 'indexeddb' && databases.has(key)) await checkKey(name, options)
+  const entry = databases.get(key) ?? start(key, () => openLocal(name, kind, options, lock))
   entry.users++
   const database = await entry.database
   const handle = new DatabaseHandle(database, (closed) => release(key, entry, closed))
@@ -159,8 +178,8 @@ async function dropFailed(key: string): Promise<void> {
   }
 }
 
-function start(key: string, name: string, kind: StorageKind, options: OpenOptions): OpenDatabase {
-  const database = openLocal(name, kind, options)
+function start(key: string, open: () => Promise<LocalDatabase>): OpenDatabase {
+  const database = open()
   const entry = { database, handles: new Set<DatabaseHandle>(), users: 0 }
   databases.set(key, entry)
   database.catch(() => {
@@ -173,6 +192,7 @@ async function openLocal(
   name: string,
   kind: StorageKind,
   options: OpenOptions,
+  lock: 'wait' | 'steal',
 ): Promise<LocalDatabase> {
   // Neither waits for the other: compiling and opening go on at once.
   const loading = engine(options)
@@ -183,6 +203,7 @@ async function openLocal(
       : await openIdbStorage(name, {
           durability: options.durability ?? 'strict',
           encryption: options.encryption,
+          lock,
         })
   try {
     return await LocalDatabase.open(name, await loading, storage)

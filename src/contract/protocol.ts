@@ -25,6 +25,8 @@ import type { Fields, Filter } from './fields.ts'
 
 /** What the worker exposes. */
 export interface RemoteHost {
+  /** The name of a Web Lock that the worker holds for as long as it lives; `undefined` where there are none. */
+  life(): Promise<string | undefined>
   open(name: string, options: OpenOptions): Promise<RemoteDatabase>
   deleteDatabase(name: string): Promise<void>
   importDatabase(
@@ -49,6 +51,11 @@ export interface RemoteDatabase {
   /** Answers the status and calls `listener` with every later one, and the event that changed it, if one did. */
   watch(listener: RemoteListener): Promise<DatabaseStatus>
   export(call?: MessagePort): Promise<Blob>
+  /** Names this tab's worker to the others, for whom the page answers while the worker is busy. */
+  member(): Promise<string>
+  /** The page is about to be frozen: another tab is to own the data. */
+  pause(): Promise<void>
+  resume(): Promise<void>
   close(): Promise<void>
 }
 

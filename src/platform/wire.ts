@@ -14,13 +14,16 @@ export function installErrorTransfer(): void {
     canHandle: (value): value is unknown => original.canHandle(value),
     serialize: (thrown: unknown) => [postError((thrown as { value: unknown }).value), []],
     deserialize: (posted: unknown): never => {
-      const { code, message, cause } = posted as PostedError
-      throw new QuiverError(code, message, cause === undefined ? undefined : { cause })
+      throw receivedError(posted as PostedError)
     },
   })
 }
 
-function postError(thrown: unknown): PostedError {
+export function receivedError({ code, message, cause }: PostedError): QuiverError {
+  return new QuiverError(code, message, cause === undefined ? undefined : { cause })
+}
+
+export function postError(thrown: unknown): PostedError {
   const { code, message, cause } = toQuiverError(thrown)
   return { code, message, cause: cause === undefined ? undefined : describeCause(cause) }
 }

@@ -8,17 +8,17 @@ import type {
   RemoteCollection,
   RemoteDatabase,
   RemoteEmbed,
-  RemoteHits,
   RemoteHost,
   RemoteListener,
 } from '../contract/protocol.ts'
-import type { CollectionHandle, DatabaseHandle } from '../collection/handles.ts'
-import { deleteDatabase, importDatabase, openDatabase } from '../collection/registry.ts'
 import { staticModel } from '../embed/static/index.ts'
 import { answerWith, callWith } from '../platform/wire.ts'
+import { SharedBatch, type SharedCollection, type SharedDatabase } from '../tabs/handles.ts'
+import { deleteDatabase, importDatabase, openDatabase } from '../tabs/index.ts'
 
 /** The worker's side of the wall: opens databases and hands out proxies of them. */
 export const host: RemoteHost = {
+  life: () => life,
   async open(name: string, options: OpenOptions): Promise<RemoteDatabase> {
     return proxy(remoteDatabase(await openDatabase(name, options)))
   },
@@ -27,17 +27,39 @@ export const host: RemoteHost = {
     answerWith(call, (given) => importDatabase(name, blob, { ...options, ...given })),
 }
 
-function remoteDatabase(database: DatabaseHandle): RemoteDatabase {
+const life = holdLife()
+
+async function holdLife(): Promise<string | undefined> {
+  const locks = (navigator as Partial<Navigator>).locks
+  if (!locks) return undefined
+  const name = `quiver-worker:${crypto.randomUUID()}`
+  await new Promise<void>((held) => {
+    void locks.request(name, () => {
+      held()
+      return new Promise<never>(() => undefined)
+    })
+  })
+  return name
+}
+
+function remoteDatabase(database: SharedDatabase): RemoteDatabase {
   return {
     async collection(name, options, embedder, embed): Promise<RemoteCollection> {
       const all = embedder ? { ...options, embedder: toEmbedder(embedder, embed) } : options
-      return proxy(remoteCollection(await database.localCollection(name, all)))
+      return proxy(remoteCollection(await database.sharedCollection(name, all)))
     },
     collections: () => database.collections(),
     deleteCollection: (name) => database.deleteCollection(name),
     stats: () => database.stats(),
     watch: async (listener) => watch(database, listener),
     export: (call) => answerWith(call, (options) => database.export(options)),
+    member: async () => database.member.id,
+    pause: async () => {
+      database.member.pause()
+    },
+    resume: async () => {
+      database.member.resume()
+    },
     close: () => database.close(),
   }
 }
@@ -45,7 +67,7 @@ function remoteDatabase(database: DatabaseHandle): RemoteDatabase {
 const EVENTS = ['role', 'quota', 'evicted', 'blocked', 'damage'] as const
 
 /** For as long as the database is open, or the page is there to hear it. */
-function watch(database: DatabaseHandle, listener: RemoteListener): DatabaseStatus {
+function watch(database: SharedDatabase, listener: RemoteListener): DatabaseStatus {
   for (const type of EVENTS) {
     database.on(type, (detail) => {
       listener(database.status, { type, detail } as DatabaseEvent)
@@ -57,32 +79,29 @@ function watch(database: DatabaseHandle, listener: RemoteListener): DatabaseStat
   return database.status
 }
 
-function remoteCollection(collection: CollectionHandle): RemoteCollection {
+function remoteCollection(collection: SharedCollection): RemoteCollection {
   return {
     number: collection.number,
     upsert: (records, call) =>
       answerWith(call, (options) => collection.upsert(records as [], options)),
     upsertMatrix: (ids, matrix, call) =>
       answerWith(call, (options) => collection.upsert(ids as [], matrix, options)),
-    batch: async () => proxy(await remoteBatch(collection)),
+    batch: async () => proxy(remoteBatch(collection)),
     get: (id) => collection.get(id),
     update: (id, patch, call) =>
       answerWith(call, (options) => collection.update(id, patch, options)),
     delete: (target) => collection.delete(target),
     count: (where) => collection.count(where),
     searchMany: (queries, options, call) =>
-      answerWith(call, async ({ signal }) => {
-        const answers = await collection.searchMany(queries, { ...options, signal })
-        return answers.map((hits): RemoteHits => ({ hits, info: hits.info }))
-      }),
+      answerWith(call, (given) => collection.foundMany(queries, options, given)),
     stats: () => collection.stats(),
     verify: (sample, call) =>
       answerWith(call, (options) => collection.verify({ ...options, sample })),
   }
 }
 
-async function remoteBatch(collection: CollectionHandle): Promise<RemoteBatch> {
-  const batch = await collection.batch()
+function remoteBatch(collection: SharedCollection): RemoteBatch {
+  const batch = new SharedBatch()
   return {
     addRecords: async (records) => {
       batch.addRecords(records)

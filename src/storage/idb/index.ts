@@ -29,6 +29,8 @@ export interface IdbStorageOptions {
   /** Encrypts a new database; one that is there opens with the key or passphrase it was made with. */
   readonly encryption?: EncryptionOptions | undefined
   readonly signal?: AbortSignal | undefined
+  /** Default `wait`: until whoever has it open lets go, for a while. `steal`: from one that is known not to answer. */
+  readonly lock?: 'wait' | 'steal' | undefined
 }
 
 /**
@@ -39,17 +41,20 @@ export interface IdbStorageOptions {
  */
 export async function openIdbStorage(
   name: string,
-  { durability, encryption, signal }: IdbStorageOptions,
+  { durability, encryption, signal, lock = 'wait' }: IdbStorageOptions,
 ): Promise<Storage> {
   const checksum = await loadChecksum()
   let connection: Connection | undefined
-  const release = await acquireLock(name, () => connection?.close(takenOver(name)), signal)
+  const release = await acquireLock(name, () => connection?.close(takenOver(name)), signal, lock)
   try {
     connection = await Connection.open(name, checksum, encryption, release)
     const { generations, mended, end, hold, refusal } = await takeLog(connection)
     const log = new Log(connection, durability, end, hold)
     const snapshots = new Snapshots(connection, log, generations)
-    if (hold === 'claimed') await snapshots.sweep()
+    if (hold === 'claimed') {
+      await snapshots.sweep()
+      await log.keepSpare()
+    }
     throwIfAborted(signal)
     const damage = damageAtOpen(connection, generations, mended)
     return new IdbStorage(connection, log, snapshots, refusal, damage)

@@ -9,18 +9,21 @@ const PATIENCE_MS = 5_000
  * Resolves with what gives the lock back. Where there are no Web Locks every caller gets it, and the log alone keeps
  * writers apart.
  * @param onLost called when another context took the lock away
+ * @param how `steal`: takes it away from a context that does not answer
  * @throws QuiverError `NOT_LEADER` when another tab keeps it, `ABORTED`
  */
 export async function acquireLock(
   name: string,
   onLost: () => void,
   signal: AbortSignal | undefined,
+  how: 'wait' | 'steal' = 'wait',
 ): Promise<() => void> {
   throwIfAborted(signal)
   // Not there in Node, nor on pages that are not served securely.
   const { navigator } = globalThis as { navigator?: Partial<Pick<Navigator, 'locks'>> }
   const locks = navigator?.locks
   if (!locks) return () => undefined
+  if (how === 'steal') return hold(locks, databaseName(name), onLost, { steal: true })
 
   const giveUp = new AbortController()
   const onAbort = () => {
@@ -29,7 +32,7 @@ export async function acquireLock(
   const timer = setTimeout(onAbort, PATIENCE_MS)
   signal?.addEventListener('abort', onAbort)
   try {
-    return await hold(locks, databaseName(name), onLost, giveUp.signal)
+    return await hold(locks, databaseName(name), onLost, { signal: giveUp.signal })
   } catch (cause) {
     throwIfAborted(signal)
     throw new QuiverError(
@@ -47,7 +50,7 @@ function hold(
   locks: LockManager,
   lock: string,
   onLost: () => void,
-  signal: AbortSignal,
+  options: LockOptions,
 ): Promise<() => void> {
   return new Promise((resolve, reject) => {
     const keep = () =>
@@ -55,7 +58,7 @@ function hold(
         resolve(release)
       })
     // A failure before it was granted means that it is not to be had, and afterwards that it was stolen.
-    locks.request(lock, { signal }, keep).catch((error: unknown) => {
+    locks.request(lock, options, keep).catch((error: unknown) => {
       reject(toQuiverError(error))
       onLost()
     })

@@ -1,5 +1,5 @@
 import { throwIfAborted } from '../contract/errors.ts'
-import { nextTask } from '../platform/task.ts'
+import { nextTask } from './task.ts'
 
 /** Cloning a message blocks the page, so no message is longer than about this. */
 const MAX_MESSAGE_BYTES = 512 * 1024

@@ -1,0 +1,137 @@
+/** Databases that tabs share: open, delete, import. */
+import type { ImportOptions, OpenOptions } from '../contract/api.ts'
+import type { Embedder } from '../contract/embedder.ts'
+import type { Durability } from '../contract/tabs.ts'
+import { QuiverError } from '../contract/errors.ts'
+import type { DatabaseHandle } from '../collection/handles.ts'
+import {
+  checkKey,
+  checkOpen,
+  deleteDatabase as deleteOwned,
+  importDatabase as importOwned,
+  openDatabase as openOwned,
+} from '../collection/registry.ts'
+import { SharedDatabase } from './handles.ts'
+import { Member } from './member.ts'
+
+interface Membership {
+  readonly member: Member
+  readonly started: Promise<void>
+  readonly embedders: Map<number, Embedder>
+  users: number
+}
+
+/** The databases open on this thread, by kind and name; handles of one name share one member. */
+const memberships = new Map<string, Membership>()
+
+/** @throws QuiverError `INVALID_OPTION`, `UNSUPPORTED`, `GPU_UNAVAILABLE`, `NOT_LEADER`, `CORRUPT`, `NEWER_FORMAT` */
+export async function openDatabase(
+  name: string,
+  options: OpenOptions = {},
+): Promise<SharedDatabase> {
+  const kind = checkOpen(name, options)
+  const key = `${kind}:${name}`
+  await whenOver(key)
+  const found = memberships.get(key)
+  const membership = found ?? join(key, name, options)
+  membership.users++
+  try {
+    await membership.started
+    // What one was given must not open it for another.
+    if (found && kind === 'indexeddb') {
+      found.member.requireDurable(durabilityOf(options))
+      await checkKey(name, options)
+    }
+  } catch (error) {
+    await release(membership)
+    throw error
+  }
+  return new SharedDatabase(name, membership.member, membership.embedders, () =>
+    release(membership),
+  )
+}
+
+/** Deletes a database for good; one that is not there is no error. Open handles, in every tab, then answer `CLOSED`. */
+export async function deleteDatabase(name: string): Promise<void> {
+  await endHere(name, 'deleted')
+  await deleteOwned(name)
+}
+
+/** As `importDatabase` of the public API. */
+export async function importDatabase(
+  name: string,
+  blob: Blob,
+  options: ImportOptions = {},
+): Promise<void> {
+  if (options.replace === true) await endHere(name, 'replaced')
+  await importOwned(name, blob, options)
+}
+
+function join(key: string, name: string, options: OpenOptions): Membership {
+  const shared = key.startsWith('indexeddb:')
+  const member = new Member({
+    name,
+    locks: shared ? locks() : undefined,
+    durability: durabilityOf(options),
+    admit: () => checkKey(name, options),
+    open: (how, durability) => openAsOwner(name, { ...options, durability }, how),
+  })
+  void member.over.then(() => memberships.delete(key))
+  const started = member.start()
+  const membership = { member, started, embedders: new Map<number, Embedder>(), users: 0 }
+  memberships.set(key, membership)
+  return membership
+}
+
+/** Whoever leads is entitled to the storage: one that holds it still is frozen, or of a Quiver that shares nothing. */
+async function openAsOwner(
+  name: string,
+  options: OpenOptions,
+  how: 'wait' | 'steal',
+): Promise<DatabaseHandle> {
+  if (how === 'steal') return openOwned(name, options, 'steal')
+  try {
+    return await openOwned(name, options, 'wait')
+  } catch (error) {
+    if (!(error instanceof QuiverError) || error.code !== 'NOT_LEADER') throw error
+    return openOwned(name, options, 'steal')
+  }
+}
+
+function durabilityOf({ durability = 'strict' }: OpenOptions): Durability {
+  return durability
+}
+
+async function release(membership: Membership): Promise<void> {
+  membership.users--
+  if (membership.users > 0) return
+  await membership.member.end(
+    new QuiverError('CLOSED', 'The database is closed. Open it again with open().'),
+  )
+}
+
+/** Waits for a member that has ended, but not let go of everything yet. */
+async function whenOver(key: string): Promise<void> {
+  for (let member = memberships.get(key)?.member; member?.failure;) {
+    await member.over
+    member = memberships.get(key)?.member
+  }
+}
+
+async function endHere(name: string, what: 'deleted' | 'replaced'): Promise<void> {
+  const error = new QuiverError(
+    'CLOSED',
+    `The database "${name}" was ${what}. Open it again with open().`,
+  )
+  for (const kind of ['memory', 'indexeddb']) {
+    const key = `${kind}:${name}`
+    await memberships.get(key)?.member.endAll(error)
+    await whenOver(key)
+  }
+}
+
+/** Not there in Node, nor on pages that are not served securely. */
+function locks(): LockManager | undefined {
+  const { navigator } = globalThis as { navigator?: Partial<Pick<Navigator, 'locks'>> }
+  return navigator?.locks
+}

@@ -1,0 +1,408 @@
+import type { CallOptions, DatabaseEvents, DatabaseStatus, Role } from '../contract/api.ts'
+import type { Embedder } from '../contract/embedder.ts'
+import { QuiverError, throwIfAborted, toQuiverError } from '../contract/errors.ts'
+import type { DatabaseEvent } from '../contract/protocol.ts'
+import type { Announcement, Durability, TabCalls, TabMethod } from '../contract/tabs.ts'
+import type { DatabaseHandle } from '../collection/handles.ts'
+import { Listeners } from '../platform/listeners.ts'
+import type { Asked, Way } from './asked.ts'
+import { type Announcements, announcementsOf, Channel, randomId } from './channel.ts'
+import { Election } from './election.ts'
+import { Following } from './following.ts'
+import { isGone, Leading } from './leading.ts'
+import { Vigil } from './vigil.ts'
+
+/** What a member needs of the thread it lives on. */
+export interface MemberOptions {
+  readonly name: string
+  readonly durability: Durability
+  /** Whether it may join a database that another tab has opened. @throws QuiverError `WRONG_KEY` */
+  admit(): Promise<void>
+  /** Opens the database, as its only owner; `steal`: from one that does not answer. */
+  open(how: 'wait' | 'steal', durability: Durability): Promise<DatabaseHandle>
+  /** `undefined`: there are no other tabs to share with. */
+  readonly locks: LockManager | undefined
+}
+
+/**
+ * One thread's part in a database that several tabs have open. It leads or follows, and that may change at any time; its
+ * calls are answered all the same, each once: those that a leader left unanswered are sent to the next one.
+ */
+export class Member {
+  /** Names it to the others; also the caller of its calls, in the log. */
+  readonly id = randomId()
+  readonly #options: MemberOptions
+  readonly #election: Election | undefined
+  readonly #announcements: Announcements | undefined
+  readonly #vigil: Vigil
+  readonly #listeners = new Listeners<DatabaseEvents & { change: undefined }>()
+  readonly #unanswered = new Map<number, Asked>()
+  #next = 1
+  #leading: Leading | undefined
+  #following: Following | undefined
+  /** The leader that `#following` is, or will be, welcomed by. */
+  #term: { readonly member: string; readonly term: string } | undefined
+  #joined = false
+  #status: DatabaseStatus | undefined
+  /** Counts the changes of role: what takes long looks whether it is still wanted. */
+  #turn = 0
+  #paused = false
+  #opening = false
+  /** That of the strictest member, so that none gets less than it asked for. */
+  #durability: Durability
+  #failure: QuiverError | undefined
+  #ready!: { resolve(): void; reject(error: QuiverError): void }
+  readonly #started = new Promise<void>((resolve, reject) => {
+    this.#ready = { resolve, reject }
+  })
+  #over!: () => void
+  /** Resolves when it has ended, by failure or at its users' wish, and let go of everything. */
+  readonly over = new Promise<void>((resolve) => {
+    this.#over = resolve
+  })
+  #said: Role | undefined
+
+  constructor(options: MemberOptions) {
+    this.#options = options
+    this.#durability = options.durability
+    this.#started.catch(() => undefined)
+    this.#vigil = new Vigil({
+      ping: () => {
+        this.#ping()
+      },
+      dead: (how) => {
+        void this.#election?.succeed(how)
+      },
+    })
+    if (options.locks) {
+      this.#election = new Election(options.locks, options.name, this.id, {
+        granted: (how) => void this.#lead(how),
+        lost: () => {
+          this.#lost()
+        },
+      })
+      this.#announcements = new Channel(announcementsOf(options.name), (message: Announcement) => {
+        this.#heard(message)
+      })
+    }
+  }
+
+  /** Resolves when it has found its part. @throws QuiverError as `open` */
+  async start(): Promise<void> {
+    if (this.#election) {
+      await this.#election.enter()
+      this.#stand()
+    } else void this.#lead('wait')
+    await this.#started
+  }
+
+  get failure(): QuiverError | undefined {
+    return this.#failure
+  }
+
+  get status(): DatabaseStatus {
+    const status = this.#leading?.database.status ?? this.#status
+    if (!status) throw new QuiverError('INTERNAL', 'The database is not open yet.')
+    return { ...status, role: this.#role }
+  }
+
+  /** `change`: the status has changed without any other event. */
+  get events(): Pick<Listeners<DatabaseEvents & { change: undefined }>, 'on'> {
+    return this.#listeners
+  }
+
+  /** Asks whomever leads. */
+  ask<M extends TabMethod>(
+    method: M,
+    args: Parameters<TabCalls[M]>,
+    options: CallOptions = {},
+    embedder?: Embedder,
+  ): Promise<ReturnType<TabCalls[M]>> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) throw this.#failure
+      throwIfAborted(options.signal)
+      const n = this.#next++
+      const aborted = (): void => {
+        // With nobody there to be told, it ends here.
+        if (!this.#way)
+          call.reject(new QuiverError('ABORTED', 'The call was aborted by its signal.'))
+      }
+      const settled = (): void => {
+        options.signal?.removeEventListener('abort', aborted)
+        this.#unanswered.delete(n)
+        if (this.#unanswered.size === 0 && this.#way) this.#vigil.end()
+      }
+      const call: Asked = {
+        n,
+        method,
+        args,
+        options,
+        embedder,
+        resolve: (value) => {
+          settled()
+          resolve(value as ReturnType<TabCalls[M]>)
+        },
+        reject: (error) => {
+          settled()
+          reject(toQuiverError(error))
+        },
+      }
+      options.signal?.addEventListener('abort', aborted)
+      this.#unanswered.set(n, call)
+      this.#send(call)
+      if (!this.#leading) this.#vigil.begin()
+    })
+  }
+
+  /** @throws QuiverError `OPTIONS_MISMATCH` where writes are kept less safely than is asked for */
+  requireDurable(asked: Durability, found = this.#durability): void {
+    if (asked === found || found === 'strict') return
+    throw new QuiverError(
+      'OPTIONS_MISMATCH',
+      `The database "${this.#options.name}" is open already, with durability: 'relaxed'. Open it with that everywhere, or close it first.`,
+    )
+  }
+
+  /** Gives the lead to another tab, since this one is about to be frozen. */
+  pause(): void {
+    if (!this.#election || this.#paused) return
+    this.#paused = true
+    if (this.#leading) void this.#stepDown()
+    else this.#election.resign()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (!this.#leading && !this.#failure) this.#stand()
+  }
+
+  /** Ends it; every later call fails with `error`. What other tabs have open goes on. */
+  async end(error: QuiverError): Promise<void> {
+    await this.#end(error, undefined)
+  }
+
+  /** Ends every member: the database is no more. */
+  async endAll(error: QuiverError): Promise<void> {
+    await this.#end(error, error)
+  }
+
+  get #role(): Role {
+    if (!this.#election) return 'alone'
+    return this.#leading ? 'leader' : 'follower'
+  }
+
+  get #way(): Way | undefined {
+    return this.#leading ?? (this.#joined ? this.#following : undefined)
+  }
+
+  #send(call: Asked): void {
+    const [heard = call.n] = this.#unanswered.keys()
+    this.#way?.send(call, heard)
+  }
+
+  #sendAgain(): void {
+    for (const call of [...this.#unanswered.values()]) {
+      if (call.options.signal?.aborted) {
+        call.reject(new QuiverError('ABORTED', 'The call was aborted by its signal.'))
+      } else this.#send(call)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ what others say
+
+  #heard(message: Announcement): void {
+    switch (message.type) {
+      case 'who':
+        this.#announce()
+        break
+      case 'lead':
+        if (!this.#leading) this.#follow(message)
+        break
+      case 'join':
+        if (message.term === this.#leading?.term)
+          this.#leading.join(message.member, this.#durability)
+        break
+      case 'ping':
+        this.#pong(message.member)
+        break
+      case 'pong':
+        if (!this.#term || message.member === this.#term.member) this.#vigil.heard(message.by)
+        break
+    }
+  }
+
+  #announce(): void {
+    if (!this.#leading || this.#leading.ended) return
+    this.#announcements?.post({ type: 'lead', member: this.id, term: this.#leading.term })
+  }
+
+  #pong(asked: string | undefined): void {
+    const isLeader = this.#leading !== undefined || this.#opening
+    if (isLeader && (asked === undefined || asked === this.id)) {
+      this.#announcements?.post({ type: 'pong', member: this.id, by: 'worker' })
+    }
+  }
+
+  #ping(): void {
+    this.#announcements?.post({ type: 'ping', member: this.#term?.member })
+    if (this.#joined) return
+    this.#announcements?.post({ type: 'who' })
+  }
+
+  // ------------------------------------------------------------------------------------------------ following
+
+  #stand(): void {
+    this.#vigil.begin()
+    this.#election?.stand()
+    this.#announcements?.post({ type: 'who' })
+  }
+
+  #follow({ member, term }: { readonly member: string; readonly term: string }): void {
+    if (this.#failure || this.#opening || this.#paused) return
+    this.#vigil.heard('worker')
+    if (this.#term?.term !== term) {
+      this.#unfollow()
+      this.#term = { member, term }
+      this.#following = new Following(term, this.id, {
+        welcomed: (status, durability) => {
+          void this.#welcomed(status, durability)
+        },
+        alive: () => {
+          this.#vigil.heard('worker')
+        },
+        changed: (status, event) => {
+          this.#changed(status, event)
+        },
+        closed: (error) => {
+          void this.end(error)
+        },
+      })
+    }
+    if (!this.#joined) this.#announcements?.post({ type: 'join', member: this.id, term })
+  }
+
+  async #welcomed(status: DatabaseStatus, durability: Durability): Promise<void> {
+    const following = this.#following
+    try {
+      this.requireDurable(this.#durability, durability)
+      if (!this.#status) await this.#options.admit()
+    } catch (error) {
+      await this.end(toQuiverError(error))
+      return
+    }
+    if (this.#following !== following) return
+    this.#joined = true
+    this.#durability = durability
+    this.#status = status
+    this.#tookRole()
+    if (this.#unanswered.size === 0) this.#vigil.end()
+  }
+
+  #unfollow(): void {
+    this.#following?.end()
+    this.#following = undefined
+    this.#term = undefined
+    this.#joined = false
+  }
+
+  // ------------------------------------------------------------------------------------------------ leading
+
+  async #lead(how: 'wait' | 'steal'): Promise<void> {
+    if (this.#failure || this.#paused) {
+      this.#election?.resign()
+      return
+    }
+    this.#unfollow()
+    const turn = ++this.#turn
+    this.#opening = true
+    try {
+      const open = (): Promise<DatabaseHandle> => this.#options.open(how, this.#durability)
+      const handle = await (this.#election?.opening(open) ?? open())
+      this.#opening = false
+      if (turn === this.#turn) this.#opened(handle)
+      else await handle.close()
+    } catch (error) {
+      if (turn !== this.#turn) return
+      this.#opening = false
+      await this.end(toQuiverError(error))
+    }
+  }
+
+  #opened(handle: DatabaseHandle): void {
+    this.#vigil.end()
+    this.#leading = new Leading(this.id, handle, this.#election, {
+      changed: (status, event) => {
+        this.#changed(status, event)
+      },
+      lost: () => {
+        this.#lost()
+      },
+    })
+    this.#status = handle.database.status
+    this.#announce()
+    this.#tookRole()
+  }
+
+  /** The lead, or what is stored. */
+  #lost(): void {
+    const failure = this.#leading?.database.failure
+    if (failure && failure.code !== 'NOT_LEADER') void this.end(failure)
+    else if (this.#election) void this.#stepDown()
+    else void this.end(failure ?? new QuiverError('NOT_LEADER', 'Another tab has taken over.'))
+  }
+
+  async #stepDown(): Promise<void> {
+    const turn = ++this.#turn
+    const leading = this.#leading
+    this.#leading = undefined
+    this.#opening = false
+    await leading?.end()
+    this.#election?.resign()
+    this.#sayRole()
+    if (turn === this.#turn && !this.#paused) this.#stand()
+  }
+
+  // ------------------------------------------------------------------------------------------------ both
+
+  #tookRole(): void {
+    this.#ready.resolve()
+    this.#sendAgain()
+    this.#sayRole()
+  }
+
+  /** Where it is another than it was. */
+  #sayRole(): void {
+    const before = this.#said
+    this.#said = this.#role
+    if (before !== undefined && before !== this.#said) this.#listeners.emit('role', this.#said)
+  }
+
+  #changed(status: DatabaseStatus, event: DatabaseEvent | undefined): void {
+    this.#status = status
+    if (event) this.#listeners.emit(event.type, event.detail)
+    else this.#listeners.emit('change', undefined)
+    if (event && this.#leading && isGone(event.type)) void this.#gone(this.#leading)
+  }
+
+  async #gone({ database }: Leading): Promise<void> {
+    // The event comes before the reason.
+    await Promise.resolve()
+    const gone = 'What was stored of the database is gone. Open it again with open().'
+    await this.endAll(database.failure ?? new QuiverError('CLOSED', gone))
+  }
+
+  async #end(error: QuiverError, reason: QuiverError | undefined): Promise<void> {
+    if (this.#failure) return this.over
+    this.#failure = error
+    this.#turn++
+    this.#vigil.end()
+    this.#unfollow()
+    await this.#leading?.end(reason)
+    this.#ready.reject(error)
+    for (const call of [...this.#unanswered.values()]) call.reject(error)
+    this.#election?.leave()
+    this.#announcements?.close()
+    this.#over()
+  }
+}

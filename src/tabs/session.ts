@@ -1,0 +1,147 @@
+import type { Progress } from '../contract/api.ts'
+import type { Embedder, EmbedOptions } from '../contract/embedder.ts'
+import type { BatchPart, CallFrame, FollowerFrame, LeaderFrame } from '../contract/tabs.ts'
+import { QuiverError, throwIfAborted } from '../contract/errors.ts'
+import type { CallContext } from '../collection/call-context.ts'
+import { staticModel } from '../embed/static/index.ts'
+import { postError, receivedError } from '../platform/wire.ts'
+import { Channel, pipeOf } from './channel.ts'
+
+/** Runs a call on the database. What it fails with once the lead is lost is nobody's answer: the next leader is asked. */
+export interface Runner {
+  readonly ended: boolean
+  run(frame: CallFrame, caller: string, context: CallContext): Promise<unknown>
+}
+
+interface Embedding {
+  readonly resolve: (matrix: Float32Array) => void
+  readonly reject: (error: QuiverError) => void
+}
+
+/** The leader's end of the pipe to one follower. */
+export class Session {
+  readonly #member: string
+  readonly #runner: Runner
+  readonly #pipe: Channel<FollowerFrame, LeaderFrame>
+  readonly #running = new Map<number, AbortController>()
+  readonly #parts = new Map<number, BatchPart[]>()
+  readonly #embeddings = new Map<number, Embedding>()
+  #nextEmbedding = 1
+
+  constructor(term: string, member: string, runner: Runner) {
+    this.#member = member
+    this.#runner = runner
+    this.#pipe = new Channel(pipeOf(term, member), (frame) => {
+      this.#heard(frame)
+    })
+  }
+
+  post(frame: LeaderFrame): void {
+    this.#pipe.post(frame)
+  }
+
+  /** The follower is gone, or the lead is. */
+  end(): void {
+    this.#pipe.close()
+    for (const controller of this.#running.values()) controller.abort()
+    const error = new QuiverError('CLOSED', 'The tab whose embedder was asked is gone.')
+    for (const { reject } of this.#embeddings.values()) reject(error)
+    this.#parts.clear()
+  }
+
+  #heard(frame: FollowerFrame): void {
+    switch (frame.type) {
+      case 'part':
+        this.#partsOf(frame.n).push(frame.part)
+        break
+      case 'call':
+        // Asked again while it runs: the answer will come.
+        if (!this.#running.has(frame.n)) void this.#call(frame)
+        break
+      case 'abort':
+        this.#running.get(frame.n)?.abort()
+        break
+      case 'embedded':
+        this.#embeddings.get(frame.id)?.resolve(frame.matrix)
+        break
+      case 'not-embedded':
+        this.#embeddings.get(frame.id)?.reject(receivedError(frame.error))
+        break
+    }
+  }
+
+  async #call(frame: CallFrame): Promise<void> {
+    const { n } = frame
+    const controller = new AbortController()
+    this.#running.set(n, controller)
+    const onProgress = (progress: Progress): void => {
+      this.#answer({ type: 'progress', n, progress })
+    }
+    try {
+      const embedder = this.#embedderOf(frame)
+      const context = { signal: controller.signal, onProgress, embedder }
+      const value = await this.#runner.run(this.#whole(frame), this.#member, context)
+      this.#answer({ type: 'result', n, value })
+    } catch (error) {
+      this.#answer({ type: 'error', n, error: postError(error) })
+    } finally {
+      this.#running.delete(n)
+    }
+  }
+
+  #answer(frame: LeaderFrame): void {
+    if (!this.#runner.ended) this.#pipe.post(frame)
+  }
+
+  #partsOf(n: number): BatchPart[] {
+    const parts = this.#parts.get(n) ?? []
+    this.#parts.set(n, parts)
+    return parts
+  }
+
+  /** With the parts that came before it. */
+  #whole(frame: CallFrame): CallFrame {
+    const parts = this.#parts.get(frame.n)
+    if (!parts) return frame
+    this.#parts.delete(frame.n)
+    return { ...frame, args: [...frame.args, parts] }
+  }
+
+  #embedderOf({ n, embedder }: CallFrame): Embedder | undefined {
+    if (!embedder) return undefined
+    if ('type' in embedder) return modelAt(embedder.modelUrl)
+    return { ...embedder, embed: (texts, options) => this.#embed(n, texts, options) }
+  }
+
+  /** The embedder stays where it was made: its tab is sent the texts. */
+  async #embed(
+    n: number,
+    texts: readonly string[],
+    { role, signal }: EmbedOptions,
+  ): Promise<Float32Array> {
+    throwIfAborted(signal)
+    const id = this.#nextEmbedding++
+    const stop = (): void => {
+      this.#answer({ type: 'stop-embedding', id })
+    }
+    signal?.addEventListener('abort', stop)
+    try {
+      return await new Promise<Float32Array>((resolve, reject) => {
+        this.#embeddings.set(id, { resolve, reject })
+        this.#answer({ type: 'embed', n, id, texts, role })
+      })
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      this.#embeddings.delete(id)
+    }
+  }
+}
+
+/** Each is loaded once, whoever asks for it. */
+const models = new Map<string | undefined, Embedder>()
+
+function modelAt(modelUrl: string | undefined): Embedder {
+  const model = models.get(modelUrl) ?? staticModel({ modelUrl })
+  models.set(modelUrl, model)
+  return model
+}

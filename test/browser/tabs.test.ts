@@ -1,0 +1,224 @@
+import { deleteDatabase, type Embedder, type Role } from 'quiverdb'
+import { open as openLocal } from 'quiverdb/local'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openTab, type Tab } from '../support/tabs.ts'
+import { idsOf, randomMatrix, row } from '../support/vectors.ts'
+
+const tabs: Tab[] = []
+const names = new Set<string>()
+let next = 0
+
+function freshName(): string {
+  const name = `tabs-${String(next++)}`
+  names.add(name)
+  return name
+}
+
+async function tab(name: string): Promise<Tab> {
+  const opened = await openTab(name)
+  tabs.push(opened)
+  return opened
+}
+
+afterEach(async () => {
+  for (const { kill } of tabs.splice(0)) kill()
+  for (const name of names) await deleteDatabase(name)
+  names.clear()
+})
+
+describe('a database that several tabs have open', () => {
+  it('is led by the first, and the same in all', async () => {
+    const name = freshName()
+    const [a, b] = [await tab(name), await tab(name)]
+    expect([a.db.status.role, b.db.status.role]).toEqual(['leader', 'follower'])
+    const inA = await a.db.collection('c', { dimension: 4, fields: { n: 'number' } })
+    const inB = await b.db.collection('c', { fields: { n: 'number' } })
+    const matrix = randomMatrix(3, 4, 1)
+    await inA.upsert({ id: 'a', vector: row(matrix, 4, 0), n: 1 })
+    expect(await inB.upsert({ id: 'b', vector: row(matrix, 4, 1), n: 2, at: new Date(0) })).toEqual(
+      { inserted: 1, updated: 0 },
+    )
+    expect((await inA.get('b'))?.at).toEqual(new Date(0))
+    expect(await inB.get('a')).toEqual(await inA.get('a'))
+    const hits = await inB.search(row(matrix, 4, 0), { k: 1, where: { n: 1 } })
+    expect(hits[0]?.id).toBe('a')
+    expect(hits.info.plan.method).toBe('scan')
+    await inB.update('a', { n: 3 })
+    expect(await inA.count({ n: 3 })).toBe(1)
+    expect(await inB.delete('a')).toBe(1)
+    expect(await inA.get('a')).toBeUndefined()
+    await expect(inB.update('a', { n: 3 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await b.db.collections()).toEqual(['c'])
+    await a.db.deleteCollection('c')
+    await expect(inB.count()).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('is shared with a database on the calling thread', async () => {
+    const name = freshName()
+    const a = await tab(name)
+    await (await a.db.collection('c', { dimension: 4 })).upsert(idsOf(9), randomMatrix(9, 4, 1))
+    const local = await openLocal(name)
+    expect(local.status.role).toBe('follower')
+    const c = await local.collection('c')
+    expect(await c.count()).toBe(9)
+    await a.close()
+    expect(await c.delete(idsOf(1))).toBe(1)
+    expect(local.status.role).toBe('leader')
+    await local.close()
+  })
+
+  it('asks the embedder of the tab that calls', async () => {
+    const name = freshName()
+    const embedder: Embedder = {
+      id: 'lengths',
+      dimension: 2,
+      maxTokens: undefined,
+      embed: async (texts) => Float32Array.from(texts.flatMap((text) => [text.length, 1])),
+    }
+    const options = { embedder, metric: 'l2' } as const
+    const [a, b] = [await tab(name), await tab(name)]
+    const inB = await b.db.collection('texts', options)
+    await inB.upsert([
+      { id: 'short', text: 'a' },
+      { id: 'long', text: 'a'.repeat(40) },
+    ])
+    expect((await inB.search('aa', { k: 1 }))[0]?.id).toBe('short')
+    const inA = await a.db.collection('texts')
+    await expect(inA.search('aa')).rejects.toMatchObject({ code: 'NO_EMBEDDER' })
+    await a.close()
+    expect((await inB.search('a'.repeat(30), { k: 1 }))[0]?.id).toBe('long')
+  })
+
+  it('goes on when the leader closes, and says who leads', async () => {
+    const name = freshName()
+    const [a, b] = [await tab(name), await tab(name)]
+    const roles: Role[] = []
+    b.db.on('role', (role) => roles.push(role))
+    const inB = await b.db.collection('c', { dimension: 4 })
+    await inB.upsert(idsOf(5), randomMatrix(5, 4, 1))
+    // Nothing but closing lies between the acknowledged write and the end of who wrote it.
+    await a.close()
+    expect(await inB.count()).toBe(5)
+    expect(roles).toEqual(['leader'])
+    expect(b.db.status.role).toBe('leader')
+  })
+
+  it('answers every call once, although the leader is killed again and again', async () => {
+    const name = freshName()
+    const leaders: Tab[] = []
+    for (let i = 0; i < 5; i++) leaders.push(await tab(name))
+    // The last in line, so that it follows until all others are gone.
+    const writer = await tab(name)
+    const c = await writer.db.collection('c', { dimension: 4, fields: { n: 'number' } })
+    let stopped = false
+    let written = 0
+    const lanes = Array.from({ length: 4 }, async (_, lane) => {
+      while (!stopped) {
+        const n = written++
+        const id = `${String(lane)}-${String(n)}`
+        const vector = randomMatrix(1, 4, n)
+        // A write that was done twice would have updated what it inserted.
+        expect(await c.upsert({ id, vector })).toEqual({ inserted: 1, updated: 0 })
+        expect(await c.delete([id])).toBe(1)
+        expect(await c.upsert({ id, vector })).toEqual({ inserted: 1, updated: 0 })
+        await c.update(id, { n })
+        expect((await c.get(id))?.n).toBe(n)
+      }
+    })
+    for (const { kill } of [...leaders, { kill: () => undefined }]) {
+      const before = written
+      await expect.poll(() => written, { timeout: 30_000 }).toBeGreaterThan(before + 10)
+      kill()
+    }
+    expect(writer.db.status.role).toBe('leader')
+    stopped = true
+    await Promise.all(lanes)
+    expect(await c.count()).toBe(written)
+  })
+
+  it('takes large writes through a follower, also while the leader changes', async () => {
+    const name = freshName()
+    const leader = await tab(name)
+    const b = await tab(name)
+    const c = await b.db.collection('c', { dimension: 64 })
+    const ids = idsOf(20_000)
+    const matrix = randomMatrix(20_000, 64, 1)
+    const writing = c.upsert(ids, matrix)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    leader.kill()
+    expect(await writing).toEqual({ inserted: 20_000, updated: 0 })
+    expect((await c.get(ids.at(-1)!))?.vector).toEqual(row(matrix, 64, 19_999))
+  })
+
+  it('loses and doubles nothing of what many tabs write', async () => {
+    const name = freshName()
+    const all = await Promise.all(Array.from({ length: 8 }, () => tab(name)))
+    expect(all.filter(({ db }) => db.status.role === 'leader')).toHaveLength(1)
+    await Promise.all(
+      all.map(async ({ db }, n) => {
+        const c = await db.collection('c', { dimension: 4 })
+        for (let i = 0; i < 50; i++) {
+          const id = `${String(n)}-${String(i)}`
+          const { inserted } = await c.upsert({ id, vector: randomMatrix(1, 4, i) })
+          expect(inserted).toBe(1)
+        }
+      }),
+    )
+    const c = await all[0]!.db.collection('c')
+    expect(await c.count()).toBe(400)
+  })
+
+  it('answers CLOSED in every tab once it is deleted in one', async () => {
+    for (const who of ['leader', 'follower', 'none of them'] as const) {
+      const name = freshName()
+      const [leader, follower] = [await tab(name), await tab(name)]
+      const collections = []
+      for (const { db } of [leader, follower, await tab(name)]) {
+        collections.push(await db.collection('c', { dimension: 4 }))
+      }
+      await collections[0]!.upsert(idsOf(2), randomMatrix(2, 4, 1))
+      if (who === 'leader') await leader.delete()
+      else if (who === 'follower') await follower.delete()
+      else await deleteDatabase(name)
+      for (const c of collections) {
+        await expect(c.count(), who).rejects.toMatchObject({ code: 'CLOSED' })
+      }
+      const stored = await indexedDB.databases()
+      expect(stored.filter((each) => each.name?.endsWith(name))).toEqual([])
+      expect(await (await tab(name)).db.collections()).toEqual([])
+    }
+  })
+})
+
+it('fails the calls of a worker that was terminated', async () => {
+  const only = await tab(freshName())
+  const c = await only.db.collection('c', { dimension: 4 })
+  only.kill()
+  await expect(c.count()).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+describe('options of one who joins', () => {
+  it('must not ask for more durability than there is', async () => {
+    const name = freshName()
+    const relaxed = { durability: 'relaxed' } as const
+    tabs.push(await openTab(name, relaxed))
+    await expect(openTab(name)).rejects.toMatchObject({ code: 'OPTIONS_MISMATCH' })
+    tabs.push(await openTab(name, relaxed))
+    const here = await openLocal(name, relaxed)
+    await expect(openLocal(name)).rejects.toMatchObject({ code: 'OPTIONS_MISMATCH' })
+    await here.close()
+  })
+
+  it('must hold the key', async () => {
+    const name = freshName()
+    const encryption = { key: 'a passphrase' }
+    tabs.push(await openTab(name, { encryption }))
+    const wrong = { encryption: { key: 'another' } }
+    await expect(openTab(name, wrong)).rejects.toMatchObject({ code: 'WRONG_KEY' })
+    await expect(openTab(name)).rejects.toMatchObject({ code: 'WRONG_KEY' })
+    const here = await openLocal(name, { encryption })
+    await expect(openLocal(name, wrong)).rejects.toMatchObject({ code: 'WRONG_KEY' })
+    expect(here.status.role).toBe('follower')
+    await here.close()
+  })
+})

@@ -1,0 +1,33 @@
+/** Tabs of one page, as far as Quiver can tell: each has a worker of its own. */
+import { type Database, deleteDatabase, open, type OpenOptions } from 'quiverdb'
+
+export interface Tab {
+  readonly db: Database
+  /** As the browser kills the process of a tab: nothing gets to say goodbye. */
+  readonly kill: () => void
+  close(): Promise<void>
+  /** Deletes the database, in this tab. */
+  delete(): Promise<void>
+}
+
+export async function openTab(name: string, options: OpenOptions = {}): Promise<Tab> {
+  const url = new URL('../../src/worker/entry.ts', import.meta.url)
+  const worker = new Worker(url, { type: 'module' })
+  try {
+    const db = await open(name, { ...options, worker })
+    return {
+      db,
+      kill: () => {
+        worker.terminate()
+      },
+      async close() {
+        await db.close()
+        worker.terminate()
+      },
+      delete: () => deleteDatabase(name, { worker }),
+    }
+  } catch (error) {
+    worker.terminate()
+    throw error
+  }
+}
