@@ -55,7 +55,7 @@ function* recallOf(index: VectorIndex, row: number): Generator<undefined, Sample
 }
 
 /** Distances of the k nearest rows, nearest first. A stretch of rows at a time, which a mask picks out. */
-function* exactDistances(
+export function* exactDistances(
   index: VectorIndex,
   row: number,
   k: number,
@@ -72,7 +72,11 @@ function* exactDistances(
 }
 
 /** By distance, not by row: among equal vectors any answer is right. */
-function shareFound(distances: Float32Array, wanted: readonly number[], metric: Metric): number {
+export function shareFound(
+  distances: Float32Array,
+  wanted: readonly number[],
+  metric: Metric,
+): number {
   const farthest = wanted.at(-1) ?? 0
   const limit = farthest + ROUNDING * (metric === 'cosine' ? 1 : Math.abs(farthest))
   return distances.filter((distance) => distance <= limit).length / wanted.length

@@ -83,9 +83,9 @@ function isPoint(value: unknown): boolean {
   return [ef, recall, error].every(Number.isFinite) && Number(ef) >= 1
 }
 
-/** Up to a hundred of the rows, evenly spread. */
-export function sampleOf(rows: readonly number[]): number[] {
-  const size = Math.min(SAMPLE_ROWS, rows.length)
+/** Up to `most` of the rows, evenly spread. */
+export function sampleOf(rows: readonly number[], most = SAMPLE_ROWS): number[] {
+  const size = Math.min(most, rows.length)
   return Array.from(
     { length: size },
     (_, n) => rows[Math.floor(((n + 0.5) * rows.length) / size)] ?? 0,

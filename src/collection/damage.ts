@@ -71,6 +71,11 @@ export function damageOf(
   }))
 }
 
+/** The number of the collection that a chunk is of. */
+export function collectionOf({ path }: ChunkRef): number {
+  return Number.parseInt(path, 10)
+}
+
 /** The part of a snapshot that a chunk is of, as users know them. */
 function partOf({ path }: ChunkRef): Part {
   const name = path.slice(path.lastIndexOf('/') + 1)

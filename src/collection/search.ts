@@ -55,16 +55,7 @@ export async function searchMany(
   if (state.isLoading && needsOriginals(state, valid)) await state.loaded()
   const embedded = performance.now()
   const mask = valid.where === undefined ? undefined : matchRows(state, valid.where)
-  const plan = planSearch({
-    live: state.count,
-    matching: mask?.count(),
-    graph: state.index?.config.graph ? 'present' : 'none',
-    k: valid.k,
-    radius: valid.radius,
-    targetRecall: valid.targetRecall,
-    ef: efOf(state, valid),
-    originals: state.isLoading ? 'loading' : 'present',
-  })
+  const plan = planFor(state, valid, mask?.count())
   const found = await run(state, vectors, plan, mask?.bytes, valid)
   const searched = performance.now()
 
@@ -104,8 +95,30 @@ export function withInfo<H extends object>(hits: H, info: SearchInfo): H & { inf
   return Object.defineProperty(hits, 'info', { value: info }) as H & { info: SearchInfo }
 }
 
+/** @param matching records that pass the filter, where there is one */
+export function planFor(
+  state: CollectionState,
+  asked: Pick<ValidSearchOptions, 'k' | 'radius' | 'targetRecall' | 'ef'>,
+  matching?: number,
+): SearchPlan {
+  const { k, radius, targetRecall } = asked
+  return planSearch({
+    live: state.count,
+    matching,
+    graph: state.index?.config.graph ? 'present' : 'none',
+    k,
+    radius,
+    targetRecall,
+    ef: efOf(state, asked),
+    originals: state.isLoading ? 'loading' : 'present',
+  })
+}
+
 /** An ef by its own name goes before a recall that was asked for, and both before what the collection says. */
-function efOf(state: CollectionState, { ef, targetRecall, k }: ValidSearchOptions): number {
+function efOf(
+  state: CollectionState,
+  { ef, targetRecall, k }: Pick<ValidSearchOptions, 'ef' | 'targetRecall' | 'k'>,
+): number {
   const { index: policy } = state.config
   const ownEf = policy.type === 'flat' ? undefined : policy.efSearch
   if (ef !== undefined) return ef
