@@ -23,7 +23,7 @@ import { NOTHING, type Outcomes } from './outcomes.ts'
 import { rebuild } from './rebuild.ts'
 import { recover, type Recovered } from './recover.ts'
 import { CollectionState } from './state.ts'
-import { exportDatabase } from './transfer.ts'
+import { exportDatabase } from './transfer/export.ts'
 
 /**
  * The database itself, on the thread it lives on: its collections by name, the one queue for changes, and the folding of

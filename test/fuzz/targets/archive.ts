@@ -4,7 +4,7 @@ import { decodeDocument, encodeDocument } from '../../../src/collection/records.
 import { recover } from '../../../src/collection/recover.ts'
 import { saveState } from '../../../src/collection/snapshot.ts'
 import { CollectionState } from '../../../src/collection/state.ts'
-import { importInto, readFile, retireAll } from '../../../src/collection/transfer.ts'
+import { importInto, readFile, retireAll } from '../../../src/collection/transfer/import.ts'
 import type { Engine } from '../../../src/engine/index.ts'
 import { loadWasmEngine } from '../../../src/engine/wasm/index.ts'
 import { ArchiveWriter } from '../../../src/storage/archive/writer.ts'

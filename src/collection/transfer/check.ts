@@ -2,15 +2,15 @@
  * Whether what was read from outside could have been written here. Opening a database takes much for granted, since what
  * is there is Quiver's own, whole by its checksums; a file can be anybody's.
  */
-import { QuiverError } from '../contract/errors.ts'
-import type { Slices } from '../platform/task.ts'
-import { decodeStrings } from '../storage/codec/strings.ts'
-import type { Storage } from '../storage/index.ts'
-import { VectorKind } from '../storage/operations.ts'
-import { Bitset } from './filter/bitset.ts'
-import { decodeDocument, validateId } from './records.ts'
-import type { Recovered, RecoveredCollection } from './recover.ts'
-import type { CollectionState } from './state.ts'
+import { QuiverError } from '../../contract/errors.ts'
+import type { Slices } from '../../platform/task.ts'
+import { decodeStrings } from '../../storage/codec/strings.ts'
+import type { Storage } from '../../storage/index.ts'
+import { VectorKind } from '../../storage/operations.ts'
+import { Bitset } from '../filter/bitset.ts'
+import { decodeDocument, validateId } from '../records.ts'
+import type { Recovered, RecoveredCollection } from '../recover.ts'
+import type { CollectionState } from '../state.ts'
 
 /** @throws QuiverError `CORRUPT`, `ABORTED`, or what an id or a document is refused with */
 export async function checkRecovered(
@@ -33,8 +33,9 @@ export async function checkRecovered(
   }
 }
 
-function checkRows({ ids, kinds, live, rowOf, rows, index }: CollectionState): void {
+function checkRows({ ids, kinds, live, rowOf, rows, index, quarantined }: CollectionState): void {
   for (const id of rowOf.keys()) validateId(id)
+  for (const id of quarantined) validateId(id)
   if (rowOf.size !== live.count()) throw wrong('two records have one id')
   if (kinds.length !== ids.length || kinds.some((kind) => kind > VectorKind.embedded)) {
     throw wrong('a record has a vector of an unknown kind')
