@@ -1,5 +1,5 @@
 /** Exports of what is stored: pinned, and by memory where a chunk is damaged. */
-import type { Fields, RecordInput, StoredRecord } from 'quiverdb'
+import type { RecordInput, StoredRecord } from 'quiverdb'
 import { expect, it } from 'vitest'
 import { LocalDatabase } from '../../../src/collection/database.ts'
 import { importInto, readFile, retireAll } from '../../../src/collection/transfer/import.ts'
@@ -29,8 +29,7 @@ function keeping(storage: Storage): Storage {
 async function stored(): Promise<Storage> {
   const origin = await LocalDatabase.open('a', engine, await openMemoryStorage('a', 'dropped'))
   const c = await origin.collection('c', { dimension: 8, fields: { n: 'number' } })
-  const records: RecordInput<Fields>[] = idsOf(ROWS).map((_, n) => record(n))
-  await c.upsert(records)
+  await c.upsert(idsOf(ROWS).map((_, n) => record(n)) as RecordInput[])
   const storage = await openMemoryStorage('b')
   const file = await readFile(engine, await origin.export(), {})
   await importInto(storage, file, {})
