@@ -52,7 +52,9 @@ export class CommitQueue {
     return this.#enqueue(write.sharing, async () => {
       const operations = write.prepare()
       if (operations.length === 0) return () => write.apply()
-      const seq = await this.#storage.append(encodeWrite({ call: write.call, operations }))
+      const frees = operations.every(({ type }) => type === 'delete' || type === 'drop')
+      const bytes = encodeWrite({ call: write.call, operations })
+      const seq = await this.#storage.append(bytes, { frees })
       this.#lastSeq = Math.max(this.#lastSeq, seq)
       return () => this.#apply(write)
     })

@@ -26,7 +26,7 @@ export interface Storage {
    * it has resolved. Sequence numbers grow, but not by one: a large operation takes several, the storage itself some.
    * @throws QuiverError `QUOTA_EXCEEDED`, `CLOSED`, `NOT_LEADER` (another writer took over)
    */
-  append(operation: Uint8Array): Promise<number>
+  append(operation: Uint8Array, options?: AppendOptions): Promise<number>
 
   /**
    * Operations after `seq`, in order, each verified and whole. One that is damaged is left out, which `damage` says; those
@@ -69,6 +69,11 @@ export interface Storage {
 
   /** Closes at once; every later call fails with `reason`. For an owner whose memory no longer agrees with the log. */
   fail(reason: QuiverError): void
+}
+
+export interface AppendOptions {
+  /** It frees room, as a deletion does: where there is none left, what is set aside for that serves. Default `false`. */
+  readonly frees?: boolean | undefined
 }
 
 /** Something stored that is no longer what was written. */

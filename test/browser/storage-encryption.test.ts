@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 
 describe('encrypted', () => {
-  storageContract('indexeddb', (name) => openWith(name, key))
+  storageContract('indexeddb', (name) => openWith(`encrypted ${name}`, key))
 
   /** A store with something in every place. */
   async function fill(name: string, key: CryptoKey | string): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from '../../src/storage/codec/header.ts'
 import { seal } from '../../src/storage/codec/sealed.ts'
 import { deleteIdbStorage } from '../../src/storage/idb/index.ts'
+import type { StorageEvent } from '../../src/storage/index.ts'
 import { foldOf, freshName, open, raw, texts } from '../support/idb.ts'
 import { bytesOf, readAll, replayed } from '../support/storage.ts'
 
@@ -145,6 +146,32 @@ describe('deleting', () => {
     await first.close()
     await second.append(bytesOf('c'))
     await second.close()
+  })
+
+  test('tells who has it open, and why', async () => {
+    const name = freshName()
+    const storage = await open(name)
+    const events: StorageEvent[] = []
+    storage.subscribe((event) => events.push(event))
+    await deleteIdbStorage(name)
+    expect(events).toEqual([{ type: 'blocked', by: 'deletion' }, { type: 'failed' }])
+  })
+
+  test('that is held up does not hold up an open without end, nor the lock', async () => {
+    const name = freshName()
+    await (await open(name)).close()
+    const stubborn = await openDB(`quiver:${name}`)
+    const deleted = deleteIdbStorage(name)
+    const opened = open(name)
+    await expect(deleted).rejects.toMatchObject({ code: 'NOT_LEADER' })
+    await expect(opened).rejects.toMatchObject({ code: 'NOT_LEADER' })
+    expect((await navigator.locks.query()).held?.map((lock) => lock.name)).not.toContain(
+      `quiver:${name}`,
+    )
+    stubborn.close()
+    const storage = await open(name)
+    expect(await replayed(storage, 0)).toEqual([])
+    await storage.close()
   })
 
   test('what is not there is no error', async () => {

@@ -432,6 +432,23 @@ describe('quota', () => {
     await storage.close()
   })
 
+  test('reached by what the browser does not name so is told as such', async () => {
+    const storage = await open(freshName())
+    const restore = replaceMethod(IDBObjectStore.prototype, 'add', () => () => {
+      throw new DOMException('IO error: No space left on device', 'UnknownError')
+    })
+    try {
+      await expect(storage.append(bytesOf('lost'))).rejects.toMatchObject({
+        code: 'QUOTA_EXCEEDED',
+      })
+    } finally {
+      restore()
+    }
+    await storage.append(bytesOf('after'))
+    expect(await texts(storage, 0)).toEqual(['after'])
+    await storage.close()
+  })
+
   test('that ends does not let a writer write that another one has overtaken', async () => {
     const name = freshName()
     await (await open(name)).close()

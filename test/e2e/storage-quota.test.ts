@@ -71,6 +71,73 @@ describe('a full disk', () => {
     expect(withRoom).toEqual({ lengths: [3, 5, 30 * MiB], damage: [] })
   })
 
+  test('takes a deletion all the same', async () => {
+    await allow(8 * MiB)
+    const result = await page.evaluate(async () => {
+      const storage = await window.openIdbStorage('full', { durability: 'strict' })
+      const codes = new Set<unknown>()
+      const events: unknown[] = []
+      storage.subscribe((event) => events.push(event))
+      const fits = (bytes: Uint8Array): Promise<boolean> =>
+        storage.append(bytes).then(
+          () => true,
+          (error: unknown) => {
+            codes.add((error as { code: unknown }).code)
+            return false
+          },
+        )
+      for (const size of [65_536, 5_000, 500, 40]) {
+        // Random, since browsers compress what they store.
+        while (await fits(crypto.getRandomValues(new Uint8Array(size))));
+      }
+      const before = storage.writable
+      const deletion = await storage.append(new Uint8Array(40), { frees: true })
+      let last = 0
+      for await (const { seq } of storage.replay(0)) last = seq
+      await storage.close()
+      return { codes: [...codes], before, stored: last === deletion, events: events.length > 0 }
+    })
+    expect(result).toEqual({
+      codes: ['QUOTA_EXCEEDED'],
+      before: false,
+      stored: true,
+      events: true,
+    })
+  })
+
+  test('that holds no third snapshot beside two gives up the oldest', async () => {
+    await allow(20 * MiB)
+    const read = await page.evaluate(async () => {
+      const storage = await window.openIdbStorage('full', { durability: 'strict' })
+      const bodies: unknown[] = []
+      let bytes = 0
+      for (let round = 0; round < 5; round++) {
+        const seq = await storage.append(new Uint8Array(100))
+        const fold = storage.beginFold()
+        const chunks = []
+        for (let n = 0; n < 2; n++) {
+          const chunk = new Uint8Array(3.5 * 2 ** 20)
+          for (let i = 0; i < chunk.byteLength; i += 2 ** 16) {
+            crypto.getRandomValues(chunk.subarray(i, i + 2 ** 16))
+          }
+          chunks.push(await fold.write('all', n, chunk))
+        }
+        await fold.commit({ foldedSeq: seq, chunks, body: round })
+        bodies.push([storage.manifest?.body, storage.manifests.length])
+        for await (const { byteLength } of storage.readChunks(chunks)) bytes += byteLength
+      }
+      await storage.close()
+      const again = await window.openIdbStorage('full', { durability: 'strict' })
+      const refs = again.manifest?.chunks ?? []
+      for await (const { byteLength } of again.readChunks(refs)) bytes += byteLength
+      const { damagedChunks, damagedRecords } = await again.verify({})
+      bodies.push([again.manifest?.body, damagedChunks.length, damagedRecords.length])
+      return { bodies, bytes }
+    })
+    const bodies = [...Array.from({ length: 5 }, (_, n) => [n, n === 0 ? 1 : 2]), [4, 0, 0]]
+    expect(read).toEqual({ bodies, bytes: 6 * 7 * MiB })
+  })
+
   test('fails a fold that does not fit, and the generation before goes on serving', async () => {
     await allow(20 * MiB)
     const result = await page.evaluate(async () => {

@@ -10,7 +10,7 @@ import { type Cipher, cipherOf, newEncryption } from '../codec/cipher.ts'
 import { encrypted, type Header, newHeader, type StoredHeader } from '../codec/header.ts'
 import type { StorageEvent } from '../index.ts'
 import { createDatabase, openExisting, readHeader } from './database.ts'
-import { isLostConnection, toStorageError } from './errors.ts'
+import { full, isLostConnection, isOutOfRoom, toStorageError } from './errors.ts'
 import type { StorageDatabase } from './schema.ts'
 
 /**
@@ -109,6 +109,7 @@ export class Connection {
         return await work(await this.#handle())
       }
     } catch (error) {
+      if (await isOutOfRoom(error)) throw this.#failure ?? full(this.name, error)
       throw this.#failure ?? toStorageError(error, this.name)
     }
   }

@@ -97,10 +97,20 @@ async function open(
       },
       () => undefined,
     )
+    if (errorName(error) === 'InvalidStateError') throw unavailable(error)
     throw error
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** What Firefox says of IndexedDB in a private window, where it has none. */
+function unavailable(cause: unknown): QuiverError {
+  return new QuiverError(
+    'UNSUPPORTED',
+    "The browser keeps no data here, as in some private windows. Open with { storage: 'memory' }.",
+    { cause },
+  )
 }
 
 function heldUp(name: string): QuiverError {

@@ -19,6 +19,18 @@ export function isFull(error: unknown): boolean {
   return error instanceof QuiverError && error.code === 'QUOTA_EXCEEDED'
 }
 
+/**
+ * Whether the disk or the browser's share of it is full although the browser says nothing of it: then what it calls unknown
+ * is most likely that.
+ */
+export async function isOutOfRoom(error: unknown): Promise<boolean> {
+  if (errorName(error) !== 'UnknownError') return false
+  // Not there on pages that are not served securely, whatever the types say.
+  const storage = navigator.storage as StorageManager | undefined
+  const { usage = 0, quota = Infinity } = (await storage?.estimate()) ?? {}
+  return usage > 0.97 * quota
+}
+
 /** Whether the browser kept the key and lost the value. */
 export function isLostValue(error: unknown): boolean {
   return ['NotReadableError', 'DataError'].includes(errorName(error))
@@ -32,10 +44,7 @@ export function toStorageError(cause: unknown, name: string): QuiverError {
     new QuiverError(code, message, { cause })
   switch (errorName(cause)) {
     case 'QuotaExceededError':
-      return error(
-        'QUOTA_EXCEEDED',
-        `${database} could not be written: the browser grants no more room. Nothing of this call was stored. Delete what is not needed, or free space on the disk, and try again.`,
-      )
+      return full(name, cause)
     case 'VersionError':
       return error(
         'NEWER_FORMAT',
@@ -52,6 +61,15 @@ export function toStorageError(cause: unknown, name: string): QuiverError {
     case 'AbortError':
       return error('CLOSED', `${database} was closed by the browser: ${detail}. Open it again.`)
     default:
+      if (/no space|disk (is )?full|quota/i.test(detail)) return full(name, cause)
       return error('INTERNAL', `${database} failed where it should not: ${detail}`)
   }
+}
+
+export function full(name: string, cause: unknown): QuiverError {
+  return new QuiverError(
+    'QUOTA_EXCEEDED',
+    `The database "${name}" could not be written: the browser grants no more room. Nothing of this call was stored. Delete what is not needed, or free space on the disk, and try again.`,
+    { cause },
+  )
 }

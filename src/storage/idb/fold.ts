@@ -4,6 +4,7 @@ import type { ChunkRef, Fold, Manifest, ManifestContent } from '../index.ts'
 import { keyOf, refTo } from '../references.ts'
 import { placeOf, verifyChunks } from './chunks.ts'
 import type { Connection } from './connection.ts'
+import { isFull } from './errors.ts'
 import { TRANSACTION_BYTES } from './schema.ts'
 import { Serial } from './serial.ts'
 import { transact } from './transaction.ts'
@@ -13,17 +14,18 @@ interface WaitingChunk {
   readonly stored: Uint8Array
 }
 
-/** Makes what was written the newest generation. */
-type Flip = (
-  generation: number,
-  next: ManifestContent,
-  written: readonly ChunkRef[],
-) => Promise<Manifest>
+/** Who keeps the generations. */
+interface Keeper {
+  /** Makes what was written the newest generation. */
+  flip(generation: number, next: ManifestContent, written: readonly ChunkRef[]): Promise<Manifest>
+  /** Gives up what can be spared, but not what was written. Answers whether there was anything. */
+  makeRoom(written: readonly ChunkRef[]): Promise<boolean>
+}
 
 export class IdbFold implements Fold {
   readonly #connection: Connection
   readonly #generation: number
-  readonly #flip: Flip
+  readonly #keeper: Keeper
   readonly #turns = new Serial()
   readonly #written: ChunkRef[] = []
   #waiting: WaitingChunk[] = []
@@ -31,10 +33,10 @@ export class IdbFold implements Fold {
   #failure: QuiverError | undefined
   #ended = false
 
-  constructor(connection: Connection, generation: number, flip: Flip) {
+  constructor(connection: Connection, generation: number, keeper: Keeper) {
     this.#connection = connection
     this.#generation = generation
-    this.#flip = flip
+    this.#keeper = keeper
   }
 
   /** Committed or abandoned. */
@@ -59,7 +61,9 @@ export class IdbFold implements Fold {
     return this.#turn(async () => {
       await this.#flush()
       await verifyChunks(this.#connection, this.#written)
-      const manifest = await this.#flip(this.#generation, next, this.#written)
+      const manifest = await this.#withRoom(() =>
+        this.#keeper.flip(this.#generation, next, this.#written),
+      )
       this.#ended = true
       return manifest
     })
@@ -104,11 +108,23 @@ export class IdbFold implements Fold {
     this.#waiting = []
     this.#waitingBytes = 0
     if (chunks.length === 0) return
-    await this.#connection.use((db) =>
-      transact(db, ['segments'], 'strict', (store) => {
-        for (const { ref, stored } of chunks) store('segments').put(stored, keyOf(ref))
-      }),
+    await this.#withRoom(() =>
+      this.#connection.use((db) =>
+        transact(db, ['segments'], 'strict', (store) => {
+          for (const { ref, stored } of chunks) store('segments').put(stored, keyOf(ref))
+        }),
+      ),
     )
     this.#written.push(...chunks.map(({ ref }) => ref))
+  }
+
+  /** Once more where there was no room and some could be made. */
+  async #withRoom<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step()
+    } catch (error) {
+      if (!isFull(error) || !(await this.#keeper.makeRoom(this.#written))) throw error
+      return step()
+    }
   }
 }

@@ -12,10 +12,12 @@ import { read } from './read.ts'
 import { placeOfRecord } from './replay.ts'
 import { type Durability, RECORD_BYTES, type StoreName, TRANSACTION_BYTES } from './schema.ts'
 import { Serial } from './serial.ts'
+import { Spare } from './spare.ts'
 import { transact } from './transaction.ts'
 
 interface WaitingOperation {
   readonly operation: Uint8Array
+  readonly frees: boolean
   readonly resolve: (seq: number) => void
   readonly reject: (error: unknown) => void
 }
@@ -23,7 +25,7 @@ interface WaitingOperation {
 const KEPT_CLAIMS = 1_000
 
 /** What a transaction of the log writes beside its records. */
-type Alongside = (store: (name: StoreName) => IDBObjectStore) => void
+export type Alongside = (store: (name: StoreName) => IDBObjectStore) => void
 
 /** `no room`: not even a claim could be stored, and the next write tries again. `unclaimed`: to be read alone. */
 export type Hold = 'claimed' | 'no room' | 'unclaimed'
@@ -31,6 +33,7 @@ export type Hold = 'claimed' | 'no room' | 'unclaimed'
 export class Log {
   readonly #connection: Connection
   readonly #durability: Durability
+  readonly #spare: Spare
   readonly #turns = new Serial()
   #end: LogEnd
   #claimed: boolean
@@ -39,6 +42,7 @@ export class Log {
 
   constructor(connection: Connection, durability: Durability, end: LogEnd, hold: Hold) {
     this.#connection = connection
+    this.#spare = new Spare(connection)
     this.#durability = durability
     this.#end = end
     this.#claimed = hold === 'claimed'
@@ -86,9 +90,9 @@ export class Log {
   }
 
   /** Operations that come while a transaction is under way share the next one. */
-  append(operation: Uint8Array): Promise<number> {
+  append(operation: Uint8Array, frees: boolean): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operation, resolve, reject })
+      this.#waiting.push({ operation, frees, resolve, reject })
       if (this.#waiting.length === 1) void this.#turns.run(() => this.#commitWaiting())
     })
   }
@@ -96,8 +100,13 @@ export class Log {
   /** Changes what is kept of snapshots: `alongside` and a record that fences it, in one strict transaction. */
   flip(stores: readonly StoreName[], alongside: Alongside): Promise<void> {
     return this.#turns.run(async () => {
-      await this.#commit([marker(LogKind.fold)], 'strict', stores, alongside)
+      await this.#commit([marker(LogKind.fold)], 'strict', true, stores, alongside)
     })
+  }
+
+  /** Sets room aside for what frees room. */
+  keepSpare(): Promise<void> {
+    return this.#spare.keep()
   }
 
   /** @throws QuiverError `NOT_LEADER` where the log has grown by other hands */
@@ -135,7 +144,8 @@ export class Log {
     const cuts = group.map(({ operation }) => cut(operation, RECORD_BYTES))
     let seq: number
     try {
-      seq = await this.#commit(cuts.flat(), this.#durability, [], () => undefined)
+      const frees = group.every((one) => one.frees)
+      seq = await this.#commit(cuts.flat(), this.#durability, frees)
     } catch (error) {
       // What is small may still fit: a deletion must not fail because it shared a transaction with a large write.
       if (isFull(error) && group.length > 1) for (const one of group) await this.#commitGroup([one])
@@ -151,18 +161,24 @@ export class Log {
   async #commit(
     entries: readonly LogEntry[],
     durability: Durability,
-    stores: readonly StoreName[],
-    alongside: Alongside,
+    frees: boolean,
+    stores: readonly StoreName[] = [],
+    alongside: Alongside = () => undefined,
   ): Promise<number> {
-    try {
+    const add = async (): Promise<number> => {
       if (!this.#claimed) await this.#claim()
-      const before = this.#end.last
       await this.#add(entries, durability, stores, alongside)
+      return this.#end.last - entries.length
+    }
+    try {
+      const before = await add()
       this.#setFull(false)
       return before
     } catch (error) {
-      if (isFull(error)) this.#setFull(true)
-      throw error
+      if (!isFull(error)) throw error
+      this.#setFull(true)
+      if (!frees || !(await this.#spare.spend())) throw error
+      return add()
     }
   }
 

@@ -3,6 +3,7 @@
  *
  * ```
  * meta      'header', 'header-copy' -> header  codec/header.ts; the same twice, since all depends on it
+ *           'spare' -> random bytes          spare.ts
  * log       seq -> log record                  codec/log-record.ts
  * claims    epoch -> seq of its claim          codec/claim.ts
  * manifest  generation -> manifest             codec/manifest.ts
@@ -29,6 +30,7 @@ export type Durability = 'strict' | 'relaxed'
 
 export const SCHEMA_VERSION = 1
 export const STORES: readonly StoreName[] = ['meta', 'log', 'claims', 'manifest', 'segments']
+export const SPARE_KEY = 'spare'
 export const HEADER_KEYS = ['header', 'header-copy'] as const
 
 /** The most bytes one write transaction of a fold, or one group of operations, is made of. */

@@ -2,12 +2,12 @@
 import { encodeManifest, type StoredManifest } from '../codec/manifest.ts'
 import type { ChunkRef, Manifest, ManifestContent } from '../index.ts'
 import { checkManifest, distinctChunks } from '../references.ts'
-import { sweepChunks } from './chunks.ts'
+import { sweepChunks, verifyChunks } from './chunks.ts'
 import { endPosition } from './claim.ts'
 import type { Connection } from './connection.ts'
 import { IdbFold } from './fold.ts'
 import { type Generations, placeOfManifest, stretchesBetween } from './generations.ts'
-import type { Log } from './log.ts'
+import type { Alongside, Log } from './log.ts'
 import { read } from './read.ts'
 
 /** What somebody reads who does not want it trimmed. */
@@ -29,7 +29,7 @@ export class Snapshots {
     this.#connection = connection
     this.#log = log
     this.#generations = generations
-    this.#trimmedTo = this.#neededFrom()
+    this.#trimmedTo = generations.valid[1]?.foldedSeq ?? 0
   }
 
   /** Newest first, two at most. */
@@ -48,9 +48,10 @@ export class Snapshots {
   }
 
   beginFold(): IdbFold {
-    return new IdbFold(this.#connection, this.#log.last, (generation, next, written) =>
-      this.#flip(generation, next, written),
-    )
+    return new IdbFold(this.#connection, this.#log.last, {
+      flip: (generation, next, written) => this.#flip(generation, next, written),
+      makeRoom: (written) => this.#makeRoom(written),
+    })
   }
 
   /** Drops what a writer before this one left behind: folds that were never committed, and what was pinned. */
@@ -72,8 +73,7 @@ export class Snapshots {
     content: ManifestContent,
     written: readonly ChunkRef[],
   ): Promise<Manifest> {
-    const { valid, damaged } = this.#generations
-    const [before, oldest] = valid
+    const before = this.newest
     checkManifest(content, before, written, this.#log.last)
     const next: StoredManifest = {
       ...content,
@@ -86,38 +86,65 @@ export class Snapshots {
     }
     const { checksum, cipher } = this.#connection
     const bytes = await cipher.seal(encodeManifest(next, checksum), placeOfManifest(generation))
-    const dropped = [...damaged, ...(oldest ? [oldest.generation] : [])]
-    const generations = { valid: before ? [next, before] : [next], damaged: [] }
-    const trimmedTo = this.#neededFrom(generations)
+    const kept = before ? [next, before] : [next]
+    await this.#keep(kept, before?.foldedSeq ?? 0, [], (store) =>
+      store('manifest').add(bytes, generation),
+    )
+    await this.#log.keepSpare()
+    return next
+  }
+
+  /**
+   * Gives up the older generation, where the newest is whole, so that a disk which cannot hold three can hold the next one.
+   * Answers whether there was one.
+   */
+  async #makeRoom(written: readonly ChunkRef[]): Promise<boolean> {
+    const [newest, older] = this.valid
+    if (!newest || !older) return false
+    await verifyChunks(this.#connection, newest.chunks)
+    await this.#keep([newest], newest.foldedSeq, written)
+    return true
+  }
+
+  /**
+   * Makes these the generations that are kept, in one transaction with what `alongside` writes, and trims the log up to
+   * `seq` and all chunks but theirs and those just `written`.
+   */
+  async #keep(
+    valid: readonly StoredManifest[],
+    seq: number,
+    written: readonly ChunkRef[],
+    alongside: Alongside = () => undefined,
+  ): Promise<void> {
+    const kept = new Set(valid.map(({ generation }) => generation))
+    const present = [
+      ...this.valid.map(({ generation }) => generation),
+      ...this.#generations.damaged,
+    ]
+    const trimmedTo = Math.min(seq, ...Array.from(this.#pinned, ({ after }) => after))
     const claims = [...this.#log.claims.values()]
     const stretches = stretchesBetween(claims, this.#trimmedTo, trimmedTo)
-    const outdated = this.#log.outdated.filter(([, seq]) => seq <= trimmedTo)
+    const outdated = this.#log.outdated.filter(([, claim]) => claim <= trimmedTo)
     await this.#log.flip(['manifest', 'claims'], (store) => {
-      store('manifest').add(bytes, generation)
-      for (const number of dropped) store('manifest').delete(number)
+      alongside(store)
+      for (const each of present) if (!kept.has(each)) store('manifest').delete(each)
       for (const [first, last] of stretches) store('log').delete(IDBKeyRange.bound(first, last))
-      for (const [epoch, seq] of outdated) {
+      for (const [epoch, claim] of outdated) {
         store('claims').delete(epoch)
-        store('log').delete(seq)
+        store('log').delete(claim)
       }
     })
 
-    this.#generations = generations
+    this.#generations = { valid, damaged: [] }
     this.#trimmedTo = trimmedTo
     this.#log.forgetClaims(outdated.map(([epoch]) => epoch))
-    // The generation counts already: what is left over now, the next open or fold drops.
-    await sweepChunks(this.#connection, this.#keptChunks(), this.#log.last).catch(() => undefined)
-    return next
+    // What is left over now, the next open or fold drops.
+    const chunks = [...this.#keptChunks(), ...written]
+    await sweepChunks(this.#connection, chunks, this.#log.last).catch(() => undefined)
   }
 
   #keptChunks(): ChunkRef[] {
     const pinned = [...this.#pinned].flatMap(({ manifests }) => manifests)
     return distinctChunks([...this.valid, ...pinned])
-  }
-
-  /** Up to here the log is in every generation that is kept or pinned; 0 where there is none to fall back to. */
-  #neededFrom({ valid }: Generations = this.#generations): number {
-    const pinned = Array.from(this.#pinned, ({ after }) => after)
-    return Math.min(valid[1]?.foldedSeq ?? 0, ...pinned)
   }
 }

@@ -1,6 +1,7 @@
 /** A database in IndexedDB: log, generations and chunks put together. */
 import { QuiverError } from '../../contract/errors.ts'
 import type {
+  AppendOptions,
   ChunkRef,
   Fold,
   LoggedOperation,
@@ -76,9 +77,9 @@ export class IdbStorage implements Storage {
     return this.#log.position - (this.#snapshots.newest?.foldedPosition ?? 0)
   }
 
-  async append(operation: Uint8Array): Promise<number> {
+  async append(operation: Uint8Array, { frees = false }: AppendOptions = {}): Promise<number> {
     this.#assertWritable()
-    return this.#log.append(operation)
+    return this.#log.append(operation, frees)
   }
 
   async *replay(seq: number): AsyncIterable<LoggedOperation> {
