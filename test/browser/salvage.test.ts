@@ -1,0 +1,172 @@
+/** Bits that flip in what IndexedDB holds, seen from outside. */
+import { type ChunkRef } from '../../src/storage/index.ts'
+import { savedIn } from '../../src/collection/base.ts'
+import { chunksOf } from '../../src/collection/snapshot.ts'
+import { deleteDatabase, open, type Collection, type Database } from 'quiverdb/local'
+import { afterEach, expect, it } from 'vitest'
+import { flipBit, open as openStorage } from '../support/idb.ts'
+import { idsOf, nearestByCosine, randomMatrix, row } from '../support/vectors.ts'
+
+const NAME = 'salvage'
+/** Too few for the graph to be measured, which would be a fold of its own. */
+const ROWS = 900
+const FIRST_ROWS = 400
+const DIMENSION = 64
+const matrix = randomMatrix(ROWS, DIMENSION, 1)
+const fields = { n: 'number' } as const
+type Notes = Collection<{ n: 'number' }>
+
+let db: Database | undefined
+
+afterEach(async () => {
+  await db?.close()
+  db = undefined
+  await deleteDatabase(NAME)
+})
+
+async function opened(): Promise<Notes> {
+  db = await open(NAME)
+  return db.collection('c', {
+    dimension: DIMENSION,
+    fields,
+    index: { type: 'hnsw', M: 8, efConstruction: 40 },
+  })
+}
+
+async function closed(): Promise<void> {
+  await db?.close()
+  db = undefined
+}
+
+function write(c: Notes, from: number, to: number): Promise<unknown> {
+  const records = idsOf(to)
+    .slice(from)
+    .map((id, at) => ({ id, vector: row(matrix, DIMENSION, from + at), n: from + at }))
+  return c.upsert(records)
+}
+
+async function untilFolded(): Promise<void> {
+  const stored = async (): Promise<number> => (await db!.stats()).bytes.stored
+  const before = await stored()
+  await expect.poll(stored, { timeout: 60_000, interval: 200 }).not.toBe(before)
+}
+
+/** The chunks of the collection in each generation, newest first. */
+async function generations(): Promise<ChunkRef[][]> {
+  const storage = await openStorage(NAME)
+  const chunks = storage.manifests.map((manifest) =>
+    savedIn(manifest).collections.flatMap((saved) => chunksOf(saved)),
+  )
+  await storage.close()
+  return chunks
+}
+
+function flip({ generation, path, n }: ChunkRef): Promise<void> {
+  return flipBit(NAME, 'segments', [generation, path, n], 0.7)
+}
+
+async function expectAll(c: Notes, lost: ReadonlySet<string> = new Set()): Promise<void> {
+  expect(await c.count()).toBe(ROWS - lost.size)
+  for (let n = 0; n < ROWS; n += 31) {
+    const id = `id-${String(n)}`
+    if (lost.has(id)) {
+      await expect(c.get(id)).rejects.toMatchObject({ code: 'CORRUPT' })
+    } else {
+      expect(await c.get(id)).toEqual({ id, n, vector: row(matrix, DIMENSION, n) })
+    }
+  }
+  expect(await c.count({ n: { $lt: 10 } })).toBe(10 - idsOf(10).filter((id) => lost.has(id)).length)
+  const query = randomMatrix(1, DIMENSION, 9)
+  const hits = await c.search(query, { k: 5, targetRecall: 1 })
+  const expected = nearestByCosine(matrix, DIMENSION, query, ROWS).map((n) => `id-${String(n)}`)
+  const there = expected.filter((id) => !lost.has(id))
+  expect(hits.map(({ id }) => id)).toEqual(there.slice(0, 5))
+}
+
+/** Two generations; the last records are in the newest alone. */
+async function foldTwice(): Promise<void> {
+  await write(await opened(), 0, FIRST_ROWS)
+  await untilFolded()
+  await closed()
+  await write(await opened(), FIRST_ROWS, ROWS)
+  await untilFolded()
+  await closed()
+}
+
+it('a flipped bit in any part of the newest generation loses nothing while the log reaches back', async () => {
+  const parts = [
+    'ids',
+    'kinds',
+    'columns',
+    'live',
+    'documents',
+    'state',
+    'vectors',
+    'codes',
+    'graph',
+  ]
+  for (const path of parts.map((part) => `0/${part}`)) {
+    await foldTwice()
+    const [newest = [], older = []] = await generations()
+    const ref = newest.findLast((each) => each.path === path)!
+    expect(
+      older.map(({ generation }) => generation),
+      path,
+    ).not.toContain(ref.generation)
+    await flip(ref)
+    const c = await opened()
+    await expect.poll(() => db!.status.loading, { timeout: 30_000 }).toBe(false)
+    await c.get(`id-${String(ROWS - 1)}`)
+    expect(db!.status.damage, path).toMatchObject([
+      { collection: 'c', lost: { count: 0, ids: [] } },
+    ])
+    await expectAll(c)
+    await untilFolded()
+    await closed()
+    const again = await opened()
+    expect(db!.status.damage, path).toEqual([])
+    await expectAll(again)
+    await closed()
+    await deleteDatabase(NAME)
+  }
+})
+
+it('a flipped bit in what both generations refer to costs the records in it, until they are written again', async () => {
+  await foldTwice()
+  const [newest = [], older = []] = await generations()
+  const shared = newest.find(
+    ({ path, generation }) =>
+      path.endsWith('/documents') && older.some((each) => each.generation === generation),
+  )!
+  await flip(shared)
+  const c = await opened()
+  await expect.poll(() => db!.status.loading, { timeout: 30_000 }).toBe(false)
+  await expect(c.get('id-0')).rejects.toMatchObject({ code: 'CORRUPT' })
+  const [report] = db!.status.damage
+  expect(report).toMatchObject({ part: 'documents', collection: 'c' })
+  const lost = new Set(report?.lost.ids)
+  expect(lost.size).toBe(report?.lost.count)
+  expect(lost).toContain('id-0')
+  await expectAll(c, lost)
+  await untilFolded()
+  await closed()
+  const again = await opened()
+  await expectAll(again, lost)
+  await write(again, 0, FIRST_ROWS)
+  await expectAll(again)
+})
+
+it('verify finds what lies damaged, and says so in its answer alone', async () => {
+  await write(await opened(), 0, ROWS)
+  await untilFolded()
+  await closed()
+  const [chunks = []] = await generations()
+  const c = await opened()
+  expect(await c.verify()).toMatchObject({ damage: [] })
+  await flip(chunks.find(({ path }) => path.endsWith('/codes'))!)
+  const found = await c.verify({ sample: 50 })
+  expect(found).toMatchObject({ sampled: 50, damage: [{ part: 'codes', collection: 'c' }] })
+  expect(found.recall).toBeGreaterThan(0.8)
+  expect(found.bytes).toBeGreaterThan(ROWS * DIMENSION * 4)
+  expect(db!.status.damage).toEqual([])
+})
