@@ -77,23 +77,24 @@ export async function openDatabase(
 export async function deleteDatabase(name: string): Promise<void> {
   validateName('database', name)
   for (const kind of ['memory', 'indexeddb'] as const) {
-    const key = `${kind}:${name}`
-    const entry = databases.get(key)
-    if (entry) await closeAll(key, entry)
-    await closing.get(key)
+    const handles = databases.get(`${kind}:${name}`)?.handles ?? []
+    await Promise.all([...handles].map((handle) => handle.close()))
+    await dropUnused(name, kind)
   }
   if (hasIndexedDb()) await deleteIdbStorage(name)
 }
 
 /**
  * Makes a database of what `export` answered: all of it, or nothing.
+ * @param closeAll closes whatever of that name is open; called when the file was found good
  * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
  * `QUOTA_EXCEEDED`, `NOT_LEADER`, `OUT_OF_MEMORY`, `ABORTED`
  */
 export async function importDatabase(
   name: string,
   blob: Blob,
-  options: ImportOptions = {},
+  options: ImportOptions,
+  closeAll: (kind: StorageKind) => Promise<void>,
 ): Promise<void> {
   validateName('database', name)
   requireOptions('importDatabase', options)
@@ -101,9 +102,12 @@ export async function importDatabase(
   const kind = storageKind(options)
   // Before the file is read, which takes its time, and again after it: much can happen meanwhile.
   if (!options.replace) await requireVacant(name, kind, options)
+  else if (kind === 'indexeddb' && (await isStored(name))) await checkKey(name, options)
   const file = await readFile(await engine(options), blob, options)
   try {
-    await vacate(name, kind, options.replace)
+    const isOpen = await isUsed(name, kind, options.replace)
+    if (isOpen || options.replace) await closeAll(kind)
+    await dropUnused(name, kind)
     if (kind === 'memory') {
       await adopt(name, file)
     } else {
@@ -141,31 +145,31 @@ async function requireVacant(
   kind: StorageKind,
   { encryption }: ImportOptions,
 ): Promise<void> {
-  await vacate(name, kind)
+  if (await isUsed(name, kind)) return
   if (kind === 'memory' || !(await isStored(name))) return
   const storage = await openIdbStorage(name, { durability: 'strict', encryption })
   const vacant = await isEmpty(storage).finally(() => storage.close())
   if (!vacant) throw taken(name)
 }
 
-/** Closes all handles of a database, so that nobody has it open on this thread. @throws QuiverError `INVALID_OPTION` */
-async function vacate(name: string, kind: StorageKind, replace = false): Promise<void> {
+/** Whether a database is open on this thread. @throws QuiverError `INVALID_OPTION` where there is anything in it */
+async function isUsed(name: string, kind: StorageKind, replace = false): Promise<boolean> {
   const key = `${kind}:${name}`
   await dropFailed(key)
-  for (let entry = databases.get(key); entry; entry = databases.get(key)) {
-    const database = await entry.database
-    if (!replace && (await database.collections()).length > 0) throw taken(name)
-    await closeAll(key, entry)
-  }
-  await closing.get(key)
+  const database = await databases.get(key)?.database
+  if (database && !replace && (await database.collections()).length > 0) throw taken(name)
+  return database !== undefined
 }
 
-/** Closes every handle; a database that was imported and never opened has none. */
-async function closeAll(key: string, entry: OpenDatabase): Promise<void> {
-  await Promise.all([...entry.handles].map((handle) => handle.close()))
-  if (entry.users > 0 || databases.get(key) !== entry) return
-  databases.delete(key)
-  await (await entry.database).close()
+/** Lets go of a database in memory that was imported and never opened, and waits until others are closed. */
+async function dropUnused(name: string, kind: StorageKind): Promise<void> {
+  const key = `${kind}:${name}`
+  const entry = databases.get(key)
+  if (entry?.users === 0) {
+    databases.delete(key)
+    await (await entry.database).close()
+  }
+  await closing.get(key)
 }
 
 /** A database that was deleted or taken over elsewhere answers no more; opening it again starts anew. */

@@ -76,6 +76,8 @@ export type Announcement =
   | { readonly type: 'ping'; readonly member: string | undefined }
   /** The page answers for a worker that is busy. */
   | { readonly type: 'pong'; readonly member: string; readonly by: 'page' | 'worker' }
+  /** Another database is about to be put in the place of this one: every member ends. */
+  | { readonly type: 'replaced' }
 
 /** A call that is asked of the leader. */
 export interface CallFrame {

@@ -1,7 +1,7 @@
 /** Databases that tabs share: open, delete, import. */
 import type { ImportOptions, OpenOptions } from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
-import type { Durability } from '../contract/tabs.ts'
+import type { Announcement, Durability } from '../contract/tabs.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { DatabaseHandle } from '../collection/handles.ts'
 import {
@@ -11,8 +11,9 @@ import {
   importDatabase as importOwned,
   openDatabase as openOwned,
 } from '../collection/registry.ts'
+import { announcementsOf, Channel } from './channel.ts'
 import { SharedDatabase } from './handles.ts'
-import { Member } from './member.ts'
+import { closedFor, Member } from './member.ts'
 
 interface Membership {
   readonly member: Member
@@ -53,18 +54,24 @@ export async function openDatabase(
 
 /** Deletes a database for good; one that is not there is no error. Open handles, in every tab, then answer `CLOSED`. */
 export async function deleteDatabase(name: string): Promise<void> {
-  await endHere(name, 'deleted')
+  for (const kind of ['memory', 'indexeddb'] as const) await endHere(name, kind, 'deleted')
   await deleteOwned(name)
 }
 
-/** As `importDatabase` of the public API. */
+/** As `importDatabase` of the public API. What it replaces goes on, in every tab, until the file was found good. */
 export async function importDatabase(
   name: string,
   blob: Blob,
   options: ImportOptions = {},
 ): Promise<void> {
-  if (options.replace === true) await endHere(name, 'replaced')
-  await importOwned(name, blob, options)
+  await importOwned(name, blob, options, async (kind) => {
+    if (kind === 'indexeddb' && locks()) {
+      const others = new Channel<Announcement, Announcement>(announcementsOf(name), () => undefined)
+      others.post({ type: 'replaced' })
+      others.close()
+    }
+    await endHere(name, kind, 'replaced')
+  })
 }
 
 function join(key: string, name: string, options: OpenOptions): Membership {
@@ -118,16 +125,14 @@ async function whenOver(key: string): Promise<void> {
   }
 }
 
-async function endHere(name: string, what: 'deleted' | 'replaced'): Promise<void> {
-  const error = new QuiverError(
-    'CLOSED',
-    `The database "${name}" was ${what}. Open it again with open().`,
-  )
-  for (const kind of ['memory', 'indexeddb']) {
-    const key = `${kind}:${name}`
-    await memberships.get(key)?.member.endAll(error)
-    await whenOver(key)
-  }
+async function endHere(
+  name: string,
+  kind: 'memory' | 'indexeddb',
+  what: 'deleted' | 'replaced',
+): Promise<void> {
+  const key = `${kind}:${name}`
+  await memberships.get(key)?.member.endAll(closedFor(name, what))
+  await whenOver(key)
 }
 
 /** Not there in Node, nor on pages that are not served securely. */

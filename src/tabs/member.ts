@@ -229,6 +229,9 @@ export class Member {
       case 'pong':
         if (!this.#term || message.member === this.#term.member) this.#vigil.heard(message.by)
         break
+      case 'replaced':
+        void this.end(closedFor(this.#options.name, 'replaced'))
+        break
     }
   }
 
@@ -405,4 +408,9 @@ export class Member {
     this.#announcements?.close()
     this.#over()
   }
+}
+
+/** Why a database that was open is no more. */
+export function closedFor(name: string, what: 'deleted' | 'replaced'): QuiverError {
+  return new QuiverError('CLOSED', `The database "${name}" was ${what}. Open it again with open().`)
 }
