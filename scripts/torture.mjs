@@ -29,6 +29,7 @@ async function readParts() {
     model: { project: 'browser', file: 'test/browser/model.test.ts' },
     bytes: { project: 'browser', file: 'test/browser/bytes.test.ts' },
     kills: { project: 'e2e', file: 'test/e2e/kills.test.ts' },
+    tabs: { project: 'e2e', file: 'test/e2e/tabs.test.ts' },
     quota: { project: 'e2e', file: 'test/e2e/quota.test.ts' },
     ...Object.fromEntries(files.map(partOf)),
   }
