@@ -230,6 +230,41 @@ describe('damage', () => {
     await third.close()
   })
 
+  test('of anything is found by those who ask', async () => {
+    const name = freshName()
+    const first = await open(name)
+    for (let i = 0; i < 3; i++) await foldOf(first, `${i}`, await first.append(bytesOf(`${i}`)))
+    const seq = await first.append(bytesOf('logged'))
+    await first.close()
+    const places = await raw(name, async (db) => ({
+      records: await db.getAllKeys('log'),
+      chunks: await db.getAllKeys('segments'),
+    }))
+    expect(places.records).toContain(1)
+    expect(places.records).toContain(seq)
+    for (const record of places.records) {
+      await flipBit(name, 'log', record)
+      const storage = await open(name)
+      const { damagedRecords, damagedChunks } = await storage.verify({})
+      expect({ damagedRecords, damagedChunks }).toEqual({
+        damagedRecords: [record],
+        damagedChunks: [],
+      })
+      await storage.close()
+      await flipBit(name, 'log', record)
+    }
+    for (const key of places.chunks) {
+      await flipBit(name, 'segments', key)
+      const storage = await open(name)
+      const { damagedRecords, damagedChunks } = await storage.verify({})
+      expect(damagedRecords).toEqual([])
+      expect(damagedChunks.map(({ generation, path, n }) => [generation, path, n])).toEqual([key])
+      expect(storage.damage).toEqual([])
+      await storage.close()
+      await flipBit(name, 'segments', key)
+    }
+  })
+
   test.each(['header', 'header-copy'])(
     'of the %s is mended from the other, and of both is CORRUPT',
     async (key) => {

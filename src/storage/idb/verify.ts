@@ -5,9 +5,10 @@ import { distinctChunks } from '../references.ts'
 import { READS_AHEAD, readChunk } from './chunks.ts'
 import type { Connection } from './connection.ts'
 import { readAhead } from './read-ahead.ts'
+import { read } from './read.ts'
 import { readRecords } from './replay.ts'
 
-/** What is to be read: the chunks of these manifests, and records `after + 1` to `upTo`. */
+/** What is to be read: the chunks of these manifests, records `after + 1` to `upTo`, and those that are kept before. */
 interface Stored {
   readonly manifests: readonly Manifest[]
   readonly after: number
@@ -42,10 +43,29 @@ export async function verifyStored(
     if (chunk) found(ref.bytes)
     else damagedChunks.push(ref)
   }
-  for await (const { seq, record, bytes: length } of readRecords(connection, after, upTo)) {
-    if (record) found(length)
-    else damagedRecords.push(seq)
+  const kept = await keptBefore(connection, after)
+  for (const [first, last] of [...kept, [after + 1, upTo] as const]) {
+    const records = readRecords(connection, first - 1, last)
+    for await (const { seq, record, bytes: length } of records) {
+      if (record) found(length)
+      else damagedRecords.push(seq)
+    }
   }
   onProgress?.(total, total)
   return { chunks, bytes, damagedChunks, damagedRecords }
+}
+
+/** Stretches of records up to `upTo` that are there: claims, and what nobody has trimmed yet. */
+async function keptBefore(connection: Connection, upTo: number): Promise<[number, number][]> {
+  const range = IDBKeyRange.upperBound(upTo)
+  const [keys] = await connection.use((db) =>
+    read<[IDBValidKey[]]>(db, ['log'], (store) => [store('log').getAllKeys(range)]),
+  )
+  const stretches: [first: number, last: number][] = []
+  for (const seq of keys as number[]) {
+    const before = stretches.at(-1)
+    if (before && before[1] === seq - 1) before[1] = seq
+    else stretches.push([seq, seq])
+  }
+  return stretches
 }
