@@ -2,16 +2,19 @@
  * Killed while it writes and folds, through the public API: the browser's process, the page's, the worker; or only closed.
  * What was acknowledged is there, and nothing is torn. Of a power cut a killed process shows nothing.
  */
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type {} from '../fixtures/database-page/main.ts'
 import { LONG, times } from '../support/torture.ts'
 import { type BuiltPage, serveBuiltPage } from './support/built-page.ts'
+import { Chromium } from './support/chromium.ts'
 import { Ledger } from './support/ledger.ts'
-import { KINDS, Victim } from './support/victim.ts'
+import { crash, KINDS, Victim } from './support/victim.ts'
 
 const KILLS = times({ short: 12, full: 500 })
 /** So often it is killed while it opens. */
 const OPENING_EVERY = 5
+const LEADERS = times({ short: 4, full: 200 })
 const KILLS_WHILE_GROWING = times({ short: 3, full: 60 })
 /** Of 2 MB each: from 20 MB to 100. */
 const FIRST_BATCHES = 10
@@ -83,3 +86,47 @@ test('keeps what is stored while it grows from 20 to 100 MB', { timeout: LONG },
     await victim.remove()
   }
 })
+
+test(
+  'keeps what a tab wrote through another that is gone right after',
+  { timeout: LONG },
+  async () => {
+    const chromium = await Chromium.create()
+    try {
+      const context = await chromium.start()
+      const visit = async () => {
+        const page = await context.newPage()
+        await page.goto(site.url)
+        await page.waitForFunction(() => 'databases' in window)
+        return page
+      }
+      /** Writes the `n`-th record. @returns this tab's role, and how many are there */
+      const write = (page: Page, n: number) =>
+        page.evaluate(async (n) => {
+          const db = await window.databases.open('led')
+          const c = await db.collection('c', { dimension: 1, metric: 'l2' })
+          await c.upsert({ id: String(n), vector: [n] })
+          return db.status.role
+        }, n)
+      const count = (page: Page) =>
+        page.evaluate(async () =>
+          (await (await window.databases.open('led')).collection('c')).count(),
+        )
+
+      let leader = await visit()
+      expect(await write(leader, 0)).toBe('leader')
+      for (let n = 1; n <= LEADERS; n++) {
+        const follower = await visit()
+        expect(await write(follower, n)).toBe('follower')
+        if (n % 2) await leader.close()
+        else await crash(leader)
+        expect(await count(follower)).toBe(n + 1)
+        leader = follower
+      }
+      await leader.close()
+      expect(await count(await visit())).toBe(LEADERS + 1)
+    } finally {
+      await chromium.remove()
+    }
+  },
+)
