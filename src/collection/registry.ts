@@ -1,18 +1,16 @@
-import type { ImportOptions, OpenOptions } from '../contract/api.ts'
+import type { OpenOptions } from '../contract/api.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import { loadWasmEngine } from '../engine/wasm/index.ts'
 import { requireOptions } from '../platform/options.ts'
 import { deleteIdbStorage, openIdbStorage, requireIdbKey } from '../storage/idb/index.ts'
-import { databaseName } from '../storage/idb/schema.ts'
 import type { Storage } from '../storage/index.ts'
 import { openMemoryStorage } from '../storage/memory.ts'
 import { requireOneOf, validateName } from './config.ts'
 import { LocalDatabase } from './database.ts'
 import { DatabaseHandle } from './handles.ts'
-import { importInto, isEmpty, readFile, type ReadFile, retireAll } from './transfer/import.ts'
 
-type StorageKind = Storage['kind']
+export type StorageKind = Storage['kind']
 
 interface OpenDatabase {
   readonly database: Promise<LocalDatabase>
@@ -84,85 +82,27 @@ export async function deleteDatabase(name: string): Promise<void> {
   if (hasIndexedDb()) await deleteIdbStorage(name)
 }
 
-/**
- * Makes a database of what `export` answered: all of it, or nothing.
- * @param closeAll closes whatever of that name is open; called when the file was found good
- * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
- * `QUOTA_EXCEEDED`, `NOT_LEADER`, `OUT_OF_MEMORY`, `ABORTED`
- */
-export async function importDatabase(
-  name: string,
-  blob: Blob,
-  options: ImportOptions,
-  closeAll: (kind: StorageKind) => Promise<void>,
-): Promise<void> {
-  validateName('database', name)
-  requireOptions('importDatabase', options)
-  requireBlob(blob)
-  const kind = storageKind(options)
-  // Before the file is read, which takes its time, and again after it: much can happen meanwhile.
-  if (!options.replace) await requireVacant(name, kind, options)
-  else if (kind === 'indexeddb' && (await isStored(name))) await checkKey(name, options)
-  const file = await readFile(await engine(options), blob, options)
-  try {
-    const isOpen = await isUsed(name, kind, options.replace)
-    if (isOpen || options.replace) await closeAll(kind)
-    await dropUnused(name, kind)
-    if (kind === 'memory') {
-      await adopt(name, file)
-    } else {
-      await store(name, file, options)
-      retireAll(file.recovered)
-    }
-  } catch (error) {
-    retireAll(file.recovered)
-    throw error
-  }
+/** Takes in a database in memory that nobody has opened yet; it goes with the last handle, as any other. */
+export function adopt(name: string, database: LocalDatabase): void {
+  databases.set(`memory:${name}`, {
+    database: Promise.resolve(database),
+    handles: new Set(),
+    users: 0,
+  })
 }
 
-/** Opens what a file holds; as yet without a handle. */
-async function adopt(name: string, { archive, recovered }: ReadFile): Promise<void> {
-  for (const { state } of recovered.collections) await state.documents.detach(archive)
-  const storage = await openMemoryStorage(name, 'dropped')
-  const database = LocalDatabase.open(name, await engine({}), storage, recovered)
-  databases.set(`memory:${name}`, { database, handles: new Set(), users: 0 })
-}
-
-async function store(name: string, file: ReadFile, options: ImportOptions): Promise<void> {
-  const { encryption, signal } = options
-  const storage = await openIdbStorage(name, { durability: 'strict', encryption, signal })
-  try {
-    if (!options.replace && !(await isEmpty(storage))) throw taken(name)
-    await importInto(storage, file, options)
-  } finally {
-    await storage.close()
-  }
-}
-
-/** @throws QuiverError `INVALID_OPTION` */
-async function requireVacant(
+/** The database of that name, if it is open on this thread. */
+export async function findOpen(
   name: string,
   kind: StorageKind,
-  { encryption }: ImportOptions,
-): Promise<void> {
-  if (await isUsed(name, kind)) return
-  if (kind === 'memory' || !(await isStored(name))) return
-  const storage = await openIdbStorage(name, { durability: 'strict', encryption })
-  const vacant = await isEmpty(storage).finally(() => storage.close())
-  if (!vacant) throw taken(name)
-}
-
-/** Whether a database is open on this thread. @throws QuiverError `INVALID_OPTION` where there is anything in it */
-async function isUsed(name: string, kind: StorageKind, replace = false): Promise<boolean> {
+): Promise<LocalDatabase | undefined> {
   const key = `${kind}:${name}`
   await dropFailed(key)
-  const database = await databases.get(key)?.database
-  if (database && !replace && (await database.collections()).length > 0) throw taken(name)
-  return database !== undefined
+  return databases.get(key)?.database
 }
 
-/** Lets go of a database in memory that was imported and never opened, and waits until others are closed. */
-async function dropUnused(name: string, kind: StorageKind): Promise<void> {
+/** Lets go of an adopted database that was never opened, and waits until any other is closed. */
+export async function dropUnused(name: string, kind: StorageKind): Promise<void> {
   const key = `${kind}:${name}`
   const entry = databases.get(key)
   if (entry?.users === 0) {
@@ -234,7 +174,10 @@ async function release(key: string, entry: OpenDatabase, handle: DatabaseHandle)
 let loadedEngine: Promise<Engine> | undefined
 
 /** One engine serves every database of the thread. A failed load is tried again at the next open. */
-function engine({ wasmUrl, threads }: Pick<OpenOptions, 'wasmUrl' | 'threads'>): Promise<Engine> {
+export function engine({
+  wasmUrl,
+  threads,
+}: Pick<OpenOptions, 'wasmUrl' | 'threads'>): Promise<Engine> {
   if (loadedEngine) return loadedEngine
   const loading = loadWasmEngine({ wasmUrl, threads })
   loadedEngine = loading
@@ -244,7 +187,7 @@ function engine({ wasmUrl, threads }: Pick<OpenOptions, 'wasmUrl' | 'threads'>):
   return loading
 }
 
-function storageKind({ storage }: Pick<OpenOptions, 'storage'>): StorageKind {
+export function storageKind({ storage }: Pick<OpenOptions, 'storage'>): StorageKind {
   if (storage === undefined) return hasIndexedDb() ? 'indexeddb' : 'memory'
   requireOneOf('storage', storage, ['memory', 'indexeddb'])
   if (storage === 'indexeddb' && !hasIndexedDb()) {
@@ -254,27 +197,6 @@ function storageKind({ storage }: Pick<OpenOptions, 'storage'>): StorageKind {
     )
   }
   return storage
-}
-
-/** Without opening it, which would make it. */
-async function isStored(name: string): Promise<boolean> {
-  const databases = await indexedDB.databases().catch(() => [])
-  return databases.some((database) => database.name === databaseName(name))
-}
-
-function taken(name: string): QuiverError {
-  return new QuiverError(
-    'INVALID_OPTION',
-    `There is a database "${name}" already. Import under another name, or with { replace: true } in its place.`,
-  )
-}
-
-function requireBlob(blob: unknown): void {
-  if (blob instanceof Blob) return
-  throw new QuiverError(
-    'INVALID_OPTION',
-    'importDatabase takes the Blob or File that export() answered, for example from an <input type="file">.',
-  )
 }
 
 function hasIndexedDb(): boolean {

@@ -4,11 +4,11 @@ import type { Embedder } from '../contract/embedder.ts'
 import type { Announcement, Durability } from '../contract/tabs.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { DatabaseHandle } from '../collection/handles.ts'
+import { importDatabase as importOwned } from '../collection/import-database.ts'
 import {
   checkKey,
   checkOpen,
   deleteDatabase as deleteOwned,
-  importDatabase as importOwned,
   openDatabase as openOwned,
 } from '../collection/registry.ts'
 import { announcementsOf, Channel } from './channel.ts'
