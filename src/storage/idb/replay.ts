@@ -25,21 +25,33 @@ const BATCH = 16
 const BATCHES_AHEAD = 2
 
 /** Yields the operations in records `after + 1` to `upTo`, and returns what it left out. */
-export async function* replayLog(
+export function replayLog(
   connection: Connection,
   after: number,
   upTo: number,
 ): AsyncGenerator<LoggedOperation, readonly Gap[]> {
+  const resumes = (stop: number) => findResumed(connection, stop, upTo)
+  return assemble(readRecords(connection, after, upTo), resumes)
+}
+
+/**
+ * Puts operations together of the records they were cut into.
+ * @param findResumed answers, by the record where a replay of format 1 stopped, the one from which it went on
+ */
+export async function* assemble(
+  records: AsyncIterable<ReadRecord>,
+  findResumed: (after: number) => Promise<ReadonlyMap<number, number>>,
+): AsyncGenerator<LoggedOperation, readonly Gap[]> {
   const gaps = new Gaps()
   let parts: LogRecord[] = []
   let resumed: ReadonlyMap<number, number> | undefined
-  let resumesAt = after
-  for await (const { seq, record } of readRecords(connection, after, upTo)) {
+  let resumesAt = 0
+  for await (const { seq, record } of records) {
     if (seq < resumesAt) continue
     if (!continues(record, parts)) {
       const stop = seq - parts.length
-      resumed ??= await findResumed(connection, seq, upTo)
-      resumesAt = resumed.get(stop) ?? after
+      resumed ??= await findResumed(seq)
+      resumesAt = resumed.get(stop) ?? 0
       if (resumesAt > seq) gaps.add({ first: stop, last: resumesAt - 1, lost: resumesAt - stop })
       else gaps.leaveOut(parts, seq, record)
       parts = []
@@ -52,7 +64,8 @@ export async function* replayLog(
     parts = []
   }
   // Cut short at the very end: all records of a write are added by one transaction, so these are damage too.
-  if (parts.length > 0) gaps.add({ first: upTo - parts.length + 1, last: upTo, lost: 1 })
+  const [begun] = parts
+  if (begun) gaps.add({ first: begun.seq, last: begun.seq + parts.length - 1, lost: 1 })
   return gaps.all
 }
 
@@ -76,10 +89,13 @@ async function findResumed(
   return resumed
 }
 
-interface ReadRecord {
+export interface ReadRecord {
   readonly seq: number
   /** `undefined` where it is missing or damaged. */
   readonly record: LogRecord | undefined
+}
+
+interface StoredRecord extends ReadRecord {
   /** Of the record as it is stored. */
   readonly bytes: number
 }
@@ -89,7 +105,7 @@ export async function* readRecords(
   connection: Connection,
   after: number,
   upTo: number,
-): AsyncGenerator<ReadRecord> {
+): AsyncGenerator<StoredRecord> {
   const starts = range(after + 1, upTo, BATCH)
   const batches = readAhead(starts, BATCHES_AHEAD, (first) =>
     connection.use((db) => readBatch(db, first, Math.min(first + BATCH - 1, upTo))),

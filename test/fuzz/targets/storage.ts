@@ -1,6 +1,7 @@
 /** Decoders of the storage: its log, its header, its manifests, lists of strings, and what the log holds. */
 import { deepStrictEqual } from 'node:assert'
 import { loadChecksum } from '../../../src/storage/codec/checksum.ts'
+import { decodeClaim, encodeClaim } from '../../../src/storage/codec/claim.ts'
 import { decodeHeader, encodeHeader } from '../../../src/storage/codec/header.ts'
 import {
   decodeLogRecord,
@@ -69,15 +70,28 @@ export async function storageTargets(): Promise<Target[]> {
     },
   }
 
-  const header = { format: 1, storeUUID: '00112233', readerFlags: [], writerFlags: ['a'] }
+  const header = { format: 2, storeUUID: '00112233', readerFlags: [], writerFlags: ['a'] }
+  const encryption = { kdf: 'none', salt: '00ff', iterations: 9, check: 'abcdef' } as const
   const headers: Target = {
     name: 'headers',
-    samples: [[encodeHeader(header, checksum)]],
+    samples: [header, { ...header, readerFlags: ['encrypted'], encryption }].map((each) => [
+      encodeHeader(each, checksum),
+    ]),
     ...sealed,
     jsonFrom: SEAL_BYTES,
     read: ([bytes]) => {
       const decoded = decodeHeader(bytes, checksum)
       deepStrictEqual(decodeHeader(encodeHeader(decoded, checksum), checksum), decoded)
+    },
+  }
+
+  const claims: Target = {
+    name: 'claims',
+    samples: [[encodeClaim(SEQ, checksum)]],
+    ...sealed,
+    read: ([bytes]) => {
+      const seq = decodeClaim(bytes, 3, checksum)
+      deepStrictEqual(decodeClaim(encodeClaim(seq, checksum), 3, checksum), seq)
     },
   }
 
@@ -98,7 +112,7 @@ export async function storageTargets(): Promise<Target[]> {
     },
   }
 
-  return [strings, writes, logRecords, headers, manifests]
+  return [strings, writes, logRecords, headers, claims, manifests]
 }
 
 const sampleOperations: readonly Operation[] = [
