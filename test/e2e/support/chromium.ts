@@ -35,6 +35,11 @@ export class Chromium {
       .map((entry) => join(entry.parentPath, entry.name))
   }
 
+  /** The folder that holds all the browser keeps. */
+  get profile(): string {
+    return this.#profile
+  }
+
   /** Starts the browser; pages opened in the context it answers share the profile. */
   async start(): Promise<BrowserContext> {
     const path = await findChromium()
