@@ -7,6 +7,7 @@ import {
   type CollectionStats,
   type Database,
   type DatabaseStats,
+  type Role,
   type SearchInfo,
 } from 'quiverdb'
 
@@ -130,6 +131,12 @@ export class Dictionary {
   async stats(): Promise<Stats> {
     const [database, definitions] = await Promise.all([this.#db.stats(), this.#definitions.stats()])
     return { database, definitions }
+  }
+
+  /** Tells which tab has the data in its memory, now and whenever that changes. */
+  followRole(listener: (role: Role) => void): void {
+    listener(this.#db.status.role)
+    this.#db.on('role', listener)
   }
 
   close(): Promise<void> {

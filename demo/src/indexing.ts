@@ -13,14 +13,27 @@ export interface IndexingProgress {
   readonly total: number
 }
 
-/** Indexes the first `limit` definitions, or what is missing of them. */
+/** Indexes the first `limit` definitions, or what is missing of them. One tab does it; when that is closed, the next goes on. */
 export async function indexDefinitions(
   dictionary: Dictionary,
   limit: number,
   onProgress: (progress: IndexingProgress) => void,
 ): Promise<void> {
-  const { batchSize } = manifest
   const total = Math.min(limit, manifest.total)
+  const found = await dictionary.count()
+  onProgress({ stored: Math.min(found, total), found, total })
+  if (found >= total) return
+  await navigator.locks.request('indexing definitions', () =>
+    indexMissing(dictionary, total, onProgress),
+  )
+}
+
+async function indexMissing(
+  dictionary: Dictionary,
+  total: number,
+  onProgress: (progress: IndexingProgress) => void,
+): Promise<void> {
+  const { batchSize } = manifest
   const found = await dictionary.count()
   onProgress({ stored: Math.min(found, total), found, total })
   if (found >= total) return

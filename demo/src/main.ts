@@ -47,6 +47,7 @@ async function fillDictionary() {
     const dictionary = await opening.finally(() => {
       find('#opening', HTMLElement).hidden = true
     })
+    dictionary.followRole(stored.showRole)
     const index = indexDefinitions(dictionary, limit, (progress) => {
       indexing.show(progress)
       const complete = progress.stored >= progress.total

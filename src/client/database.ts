@@ -39,7 +39,7 @@ export class ClientDatabase implements Database {
   readonly #listeners = new Listeners<DatabaseEvents>()
   /** Set before anybody gets the database. */
   #status!: DatabaseStatus
-  #endPulse!: () => void
+  #endPulse: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   static async watching(
@@ -51,8 +51,9 @@ export class ClientDatabase implements Database {
     const listener = proxy((status: DatabaseStatus, event: DatabaseEvent | undefined) => {
       database.#heard(status, event)
     })
-    database.#status = await remote.watch(listener)
-    database.#endPulse = keepPulse(name, await remote.member(), remote)
+    const [status, member] = await Promise.all([remote.watch(listener), remote.member()])
+    database.#status = status
+    if (status.role !== 'alone') database.#endPulse = keepPulse(name, member, remote)
     return database
   }
 
@@ -116,7 +117,7 @@ export class ClientDatabase implements Database {
 
   async #close(): Promise<void> {
     await this.#calls.close()
-    this.#endPulse()
+    this.#endPulse?.()
     // A worker that died has nothing left to close.
     try {
       if (!this.#connection.failed) await this.#connection.run(() => this.#remote.close())

@@ -23,10 +23,13 @@ export function keepPulse(name: string, member: string, worker: Pulsed): () => v
   const hide = (event: PageTransitionEvent): void => {
     if (event.persisted) pause()
   }
-  document.addEventListener('freeze', pause, { signal })
-  document.addEventListener('resume', resume, { signal })
-  addEventListener('pagehide', hide, { signal })
-  addEventListener('pageshow', resume, { signal })
+  // Not there where a worker is the one that calls.
+  if (typeof document !== 'undefined') {
+    document.addEventListener('freeze', pause, { signal })
+    document.addEventListener('resume', resume, { signal })
+    addEventListener('pagehide', hide, { signal })
+    addEventListener('pageshow', resume, { signal })
+  }
 
   const channel = new BroadcastChannel(`quiver:${name}`)
   channel.onmessage = ({ data }: MessageEvent<Announcement>) => {

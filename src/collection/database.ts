@@ -107,6 +107,11 @@ export class LocalDatabase {
     )
   }
 
+  /** To be asked after a pause of the whole thread. @throws QuiverError `NOT_LEADER` where another has taken over */
+  confirm(): Promise<void> {
+    return this.#storage.confirm()
+  }
+
   /** What calls did that may be sent again. */
   get outcomes(): Outcomes {
     return this.#queue.outcomes

@@ -2,6 +2,7 @@
  * Which of the tabs that have a database open owns its data: the one that holds a Web Lock. The others wait in line for it,
  * so that the browser itself hands it on, at once, when its holder dies.
  */
+import { QuiverError } from '../contract/errors.ts'
 
 /** What happens to a member while it stands for election. */
 export interface ElectionListener {
@@ -29,14 +30,18 @@ export class Election {
     this.#listener = listener
   }
 
-  /** Is a member from now on: others notice when it goes. */
+  /** Is a member from now on: others notice when it goes. @throws QuiverError `UNSUPPORTED` where a page may hold no locks */
   enter(): Promise<void> {
-    return new Promise((entered) => {
-      void this.#locks.request(this.#member, () => {
+    return new Promise((entered, refused) => {
+      const stay = (): Promise<void> => {
         entered()
-        return new Promise<void>((leave) => {
+        return new Promise((leave) => {
           this.#leave = leave
         })
+      }
+      this.#locks.request(this.#member, stay).catch((cause: unknown) => {
+        const message = "The browser allows no Web Locks here. Open with { storage: 'memory' }."
+        refused(new QuiverError('UNSUPPORTED', message, { cause }))
       })
     })
   }

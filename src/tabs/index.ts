@@ -31,10 +31,27 @@ export async function openDatabase(
   options: OpenOptions = {},
 ): Promise<SharedDatabase> {
   const kind = checkOpen(name, options)
+  if (options.storage !== undefined) return openAs(kind, name, options)
+  if (kind === 'memory') return openAs(kind, name, options, 'There is no IndexedDB here.')
+  try {
+    return await openAs(kind, name, options)
+  } catch (error) {
+    if (!(error instanceof QuiverError) || error.code !== 'UNSUPPORTED') throw error
+    // Nobody asked where it is kept: in memory is better than not at all.
+    return openAs('memory', name, { ...options, storage: 'memory' }, error.message)
+  }
+}
+
+async function openAs(
+  kind: 'memory' | 'indexeddb',
+  name: string,
+  options: OpenOptions,
+  reason?: string,
+): Promise<SharedDatabase> {
   const key = `${kind}:${name}`
   await whenOver(key)
   const found = memberships.get(key)
-  const membership = found ?? join(key, name, options)
+  const membership = found ?? join(key, name, options, reason)
   membership.users++
   try {
     await membership.started
@@ -74,12 +91,18 @@ export async function importDatabase(
   })
 }
 
-function join(key: string, name: string, options: OpenOptions): Membership {
+function join(
+  key: string,
+  name: string,
+  options: OpenOptions,
+  reason: string | undefined,
+): Membership {
   const shared = key.startsWith('indexeddb:')
   const member = new Member({
     name,
     locks: shared ? locks() : undefined,
     durability: durabilityOf(options),
+    reason,
     admit: () => checkKey(name, options),
     open: (how, durability) => openAsOwner(name, { ...options, durability }, how),
   })

@@ -32,7 +32,8 @@ export class Leading implements Way, Runner {
   readonly #listener: LeadingListener
   readonly #sessions = new Map<string, Session>()
   readonly #watching = new AbortController()
-  readonly #standstill: Standstill
+  /** `undefined`: in memory, where nobody can have taken over. */
+  readonly #standstill: Standstill | undefined
   #ended = false
 
   /** `election`: `undefined` where there is nobody to share with. */
@@ -47,7 +48,9 @@ export class Leading implements Way, Runner {
     this.database = handle.database
     this.#election = election
     this.#listener = listener
-    this.#standstill = new Standstill(() => this.#confirm())
+    if (this.database.status.storage === 'indexeddb') {
+      this.#standstill = new Standstill(() => this.#confirm())
+    }
     for (const type of ['quota', 'evicted', 'blocked', 'damage', 'change'] as const) {
       this.database.events.on(type, (detail) => {
         this.#changed(type === 'change' ? undefined : ({ type, detail } as DatabaseEvent))
@@ -86,7 +89,7 @@ export class Leading implements Way, Runner {
     context: CallContext,
   ): Promise<unknown> {
     try {
-      const { doubt } = this.#standstill
+      const doubt = this.#standstill?.doubt
       if (doubt) await doubt
       if (!this.#election) return await answer(this.database, context, method, args)
       const call = { caller: BigInt(`0x${caller}`), n: BigInt(n) }
@@ -101,7 +104,7 @@ export class Leading implements Way, Runner {
   async end(reason?: QuiverError): Promise<void> {
     if (this.#ended) return
     this.#ended = true
-    this.#standstill.end()
+    this.#standstill?.end()
     await this.#handle.close().catch(() => undefined)
     if (reason) await this.#dismiss(reason)
     this.#watching.abort()
@@ -138,6 +141,7 @@ export class Leading implements Way, Runner {
       this.#listener.lost()
       throw new QuiverError('NOT_LEADER', 'Another tab has taken over.')
     }
+    await this.database.confirm()
   }
 
   /** Nobody will ask what a member's calls did once it is gone. */

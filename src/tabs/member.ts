@@ -16,6 +16,8 @@ import { Vigil } from './vigil.ts'
 export interface MemberOptions {
   readonly name: string
   readonly durability: Durability
+  /** Why it is in memory, where nobody asked for that. */
+  readonly reason: string | undefined
   /** Whether it may join a database that another tab has opened. @throws QuiverError `WRONG_KEY` */
   admit(): Promise<void>
   /** Opens the database, as its only owner; `steal`: from one that does not answer. */
@@ -90,8 +92,12 @@ export class Member {
   /** Resolves when it has found its part. @throws QuiverError as `open` */
   async start(): Promise<void> {
     if (this.#election) {
-      await this.#election.enter()
-      this.#stand()
+      try {
+        await this.#election.enter()
+        this.#stand()
+      } catch (error) {
+        await this.end(toQuiverError(error))
+      }
     } else void this.#lead('wait')
     await this.#started
   }
@@ -103,7 +109,7 @@ export class Member {
   get status(): DatabaseStatus {
     const status = this.#leading?.database.status ?? this.#status
     if (!status) throw new QuiverError('INTERNAL', 'The database is not open yet.')
-    return { ...status, role: this.#role }
+    return { ...status, reason: this.#options.reason, role: this.#role }
   }
 
   /** `change`: the status has changed without any other event. */
@@ -167,7 +173,7 @@ export class Member {
   pause(): void {
     if (!this.#election || this.#paused) return
     this.#paused = true
-    if (this.#leading) void this.#stepDown()
+    if (this.#leading || this.#opening) void this.#stepDown()
     else this.#election.resign()
   }
 
@@ -249,7 +255,6 @@ export class Member {
 
   #ping(): void {
     this.#announcements?.post({ type: 'ping', member: this.#term?.member })
-    if (this.#joined) return
     this.#announcements?.post({ type: 'who' })
   }
 
@@ -349,6 +354,7 @@ export class Member {
 
   /** The lead, or what is stored. */
   #lost(): void {
+    if (!this.#leading && !this.#opening) return
     const failure = this.#leading?.database.failure
     if (failure && failure.code !== 'NOT_LEADER') void this.end(failure)
     else if (this.#election) void this.#stepDown()
@@ -374,11 +380,13 @@ export class Member {
     this.#sayRole()
   }
 
-  /** Where it is another than it was. */
+  /** To those who heard what it was before. */
   #sayRole(): void {
     const before = this.#said
     this.#said = this.#role
-    if (before !== undefined && before !== this.#said) this.#listeners.emit('role', this.#said)
+    if (before === undefined) return
+    if (before === this.#said) this.#listeners.emit('change', undefined)
+    else this.#listeners.emit('role', this.#said)
   }
 
   #changed(status: DatabaseStatus, event: DatabaseEvent | undefined): void {

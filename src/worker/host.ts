@@ -33,13 +33,15 @@ async function holdLife(): Promise<string | undefined> {
   const locks = (navigator as Partial<Navigator>).locks
   if (!locks) return undefined
   const name = `quiver-worker:${crypto.randomUUID()}`
-  await new Promise<void>((held) => {
-    void locks.request(name, () => {
-      held()
-      return new Promise<never>(() => undefined)
+  return new Promise((held) => {
+    const keep = (): Promise<never> => {
+      held(name)
+      return new Promise(() => undefined)
+    }
+    locks.request(name, keep).catch(() => {
+      held(undefined)
     })
   })
-  return name
 }
 
 function remoteDatabase(database: SharedDatabase): RemoteDatabase {

@@ -1,6 +1,6 @@
 import { deleteDatabase, type Embedder, type Role } from 'quiverdb'
 import { open as openLocal } from 'quiverdb/local'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openTab, type Tab } from '../support/tabs.ts'
 import { idsOf, randomMatrix, row } from '../support/vectors.ts'
 
@@ -221,4 +221,24 @@ describe('options of one who joins', () => {
     expect(here.status.role).toBe('follower')
     await here.close()
   })
+})
+
+it('keeps in memory, and says why, where the browser allows no storage', async () => {
+  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
+    throw new DOMException('denied', 'SecurityError')
+  })
+  try {
+    const name = freshName()
+    const db = await openLocal(name)
+    expect(db.status).toMatchObject({ storage: 'memory', role: 'alone' })
+    expect(db.status.reason).toContain('denied')
+    const same = await openLocal(name)
+    await (await db.collection('c', { dimension: 4 })).upsert(idsOf(2), randomMatrix(2, 4, 1))
+    expect(await (await same.collection('c')).count()).toBe(2)
+    await Promise.all([db.close(), same.close()])
+    const asked = openLocal(name, { storage: 'indexeddb' })
+    await expect(asked).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  } finally {
+    vi.restoreAllMocks()
+  }
 })

@@ -21,7 +21,7 @@ const byCode: Partial<Record<QuiverErrorCode, Advice>> = {
   },
   NOT_LEADER: {
     title: 'The dictionary is open in another tab',
-    text: 'Only one tab at a time can use it. Go to that tab, or close it and try again here.',
+    text: 'That tab does not answer. Close it, then try again here.',
     button: 'Try again',
   },
   OUT_OF_MEMORY: {

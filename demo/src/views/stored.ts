@@ -1,4 +1,4 @@
-import type { SearchInfo } from 'quiverdb'
+import type { Role, SearchInfo } from 'quiverdb'
 import type { Stats } from '../dictionary.ts'
 import { element, find } from '../dom.ts'
 import { formatBytes, formatCount, formatMilliseconds } from '../numbers.ts'
@@ -9,6 +9,7 @@ export interface StoredView {
   /** How the last search went. */
   showSearch(info: SearchInfo): void
   readonly showOffline: (offline: Offline) => void
+  readonly showRole: (role: Role) => void
 }
 
 const offlineTexts = {
@@ -17,11 +18,18 @@ const offlineTexts = {
   unavailable: 'not available',
 } satisfies Record<Offline, string>
 
+const roleTexts = {
+  leader: 'by this tab',
+  follower: 'by another tab',
+  alone: 'by this tab alone',
+} satisfies Record<Role, string>
+
 const planNames = { graph: 'through the graph', scan: 'scan, then exact', exact: 'exact scan' }
 
 const rowNames = [
   'Definitions',
   'In memory',
+  'Held',
   'On this device',
   'Index',
   'Vectors',
@@ -59,6 +67,9 @@ export function createStoredView(onDelete: () => void): StoredView {
     },
     showOffline(offline) {
       set('Without network', offlineTexts[offline])
+    },
+    showRole(role) {
+      set('Held', roleTexts[role])
     },
   }
 }
