@@ -10,7 +10,16 @@ import { VectorKind } from '../../storage/operations.ts'
 import { Bitset } from '../filter/bitset.ts'
 import { decodeDocument, validateId } from '../records.ts'
 import type { Recovered, RecoveredCollection } from '../recover.ts'
+import type { SavedCollection } from '../snapshot.ts'
 import type { CollectionState } from '../state.ts'
+
+/** To be called before anything is read for it: of two collections of one number, one would be read and lost. */
+export function checkBody(body: unknown): void {
+  const { collections } = (body ?? {}) as { readonly collections?: unknown }
+  if (!Array.isArray(collections)) throw wrong('it lists no collections')
+  const numbers = collections.map((each) => (each as Partial<SavedCollection> | null)?.number)
+  requireDistinct(numbers, 'two collections have one number')
+}
 
 /** @throws QuiverError `CORRUPT`, `ABORTED`, or what an id or a document is refused with */
 export async function checkRecovered(
@@ -80,7 +89,7 @@ async function checkDocuments(
   if (saved && row !== saved.rows) throw wrong('there are not as many documents as records')
 }
 
-function requireDistinct(values: readonly string[], otherwise: string): void {
+function requireDistinct(values: readonly unknown[], otherwise: string): void {
   if (new Set(values).size !== values.length) throw wrong(otherwise)
 }
 

@@ -8,7 +8,7 @@ import type { ManifestContent, Storage } from '../../storage/index.ts'
 import type { SavedDatabase } from '../folding.ts'
 import { recover, type Recovered } from '../recover.ts'
 import { chunksOf, type ChunkWriter, type SavedCollection } from '../snapshot.ts'
-import { checkRecovered } from './check.ts'
+import { checkBody, checkRecovered } from './check.ts'
 import { bytesIn, ByteProgress, copyCollection } from './copy.ts'
 
 /** A file that was read and found good. Its states are to be retired, or put to use. */
@@ -33,6 +33,7 @@ export async function readFile(
       throwIfAborted(signal)
       progress.add(bytes)
     })
+    checkBody(archive.manifest?.body)
     const recovered = await recover(engine, archive)
     try {
       await checkRecovered(recovered, archive, new Slices(signal))
