@@ -72,6 +72,12 @@ const check = fc.constant(
   }),
 )
 
+const verify = fc.constant(
+  action('verify', async (_, { collection }) => {
+    expect(await collection.verify({ sample: 5 })).toMatchObject({ damage: [] })
+  }),
+)
+
 const fold = fc.constant(action('fold', (_, real) => real.folded()))
 const reload = fc.constant(action('reload', (_, real) => real.reopen()))
 const roundTrip = fc.constant(action('export and import', (_, real) => real.roundTrip()))
@@ -87,6 +93,7 @@ export const actions: fc.Arbitrary<Action>[] = [
   search,
   count,
   check,
+  verify,
   roundTrip,
   fold,
   reload,
