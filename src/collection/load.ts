@@ -1,6 +1,5 @@
 /** A collection out of its parts, as `snapshot.ts` saved them. */
-import type { Engine, IndexPart, VectorIndex } from '../engine/index.ts'
-import { INDEX_PARTS } from '../engine/index.ts'
+import type { Engine, VectorIndex } from '../engine/index.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { decodeStrings } from '../storage/codec/strings.ts'
 import type { ChunkRef, Storage } from '../storage/index.ts'
@@ -19,6 +18,10 @@ import {
 } from './snapshot.ts'
 import { CollectionState, type SavedState } from './state.ts'
 import { storedConfig } from './stored-config.ts'
+
+/** What searches go by. */
+const SEARCHED_PARTS = ['codes', 'graph'] as const
+const ALL_PARTS = ['vectors', ...SEARCHED_PARTS] as const
 
 /** When the vectors as given are read: with the rest, or `later`, where there are codes that answer until then. */
 export type OriginalsTime = 'now' | 'later'
@@ -99,12 +102,21 @@ async function loadIndex(
   saved: SavedIndex,
   originalsTime: OriginalsTime,
 ): Promise<VectorIndex> {
-  const chunks: Record<IndexPart, Uint8Array[]> = { state: [], vectors: [], codes: [], graph: [] }
-  const later = originalsTime === 'later' && saved.config.codes !== 'none'
-  for (const part of INDEX_PARTS) {
-    if (part !== 'vectors' || !later) chunks[part] = await readAll(storage, saved.chunks[part])
+  const [state, ...others] = await readAll(storage, saved.chunks.state)
+  if (state === undefined || others.length > 0) {
+    throw new QuiverError('CORRUPT', 'A saved index has one chunk of state.')
   }
-  return engine.load(indexConfigOf(saved), chunks)
+  const later = originalsTime === 'later' && saved.config.codes !== 'none'
+  const loader = engine.loader(indexConfigOf(saved), state)
+  try {
+    for (const part of later ? SEARCHED_PARTS : ALL_PARTS) {
+      for await (const chunk of storage.readChunks(saved.chunks[part])) loader.read(part, chunk)
+    }
+    return loader.finish()
+  } catch (error) {
+    loader.free()
+    throw error
+  }
 }
 
 async function readAll(storage: Storage, refs: readonly ChunkRef[]): Promise<Uint8Array[]> {

@@ -1,4 +1,5 @@
 import type { Metric, Originals, Quantization } from '../contract/api.ts'
+import { QuiverError } from '../contract/errors.ts'
 
 /**
  * The one interface of the engine. A row is the dense u32 position of a vector, given in the order of `add` and never
@@ -135,8 +136,45 @@ export interface Engine {
    */
   load(config: IndexConfig, chunks: IndexChunks): VectorIndex
   /**
+   * The same, chunk by chunk as they come, so that they need not be held beside what is made of them.
+   * @throws QuiverError as `load`
+   */
+  loader(config: IndexConfig, state: Uint8Array): IndexLoader
+  /**
    * The vectors of one chunk of `vectors`, row-major: for when other parts of an index cannot be read any more.
    * @throws QuiverError `CORRUPT`, `NEWER_FORMAT`
    */
   readVectors(config: IndexConfig, chunk: Uint8Array): Float32Array
+}
+
+/** An index that is being read back. Once it has thrown, only `free` is left to call. */
+export interface IndexLoader {
+  /** Takes the next chunk of a part; those of a part come in order. */
+  read(part: Exclude<IndexPart, 'state'>, chunk: Uint8Array): void
+  /** Checks that all is there. */
+  finish(): VectorIndex
+  /** Gives the memory back, of one that is not finished. */
+  free(): void
+}
+
+/** Reads an index back of chunks that are all at hand. @throws QuiverError as `Engine.load` */
+export function loadWhole(
+  loader: Engine['loader'],
+  config: IndexConfig,
+  chunks: IndexChunks,
+): VectorIndex {
+  const [state, ...others] = chunks.state
+  if (state === undefined || others.length > 0) {
+    throw new QuiverError('CORRUPT', 'A saved index has one chunk of state; build it again.')
+  }
+  const loading = loader(config, state)
+  try {
+    for (const part of ['vectors', 'codes', 'graph'] as const) {
+      for (const chunk of chunks[part]) loading.read(part, chunk)
+    }
+    return loading.finish()
+  } catch (error) {
+    loading.free()
+    throw error
+  }
 }

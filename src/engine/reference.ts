@@ -22,6 +22,19 @@ export const referenceEngine: Engine = {
   name: 'reference',
   create: (config) => new ReferenceIndex(config),
   load: (config, chunks) => load(config, chunks),
+  loader: (config, state) => {
+    const chunks: Record<IndexPart, Uint8Array[]> = {
+      state: [state],
+      vectors: [],
+      codes: [],
+      graph: [],
+    }
+    return {
+      read: (part, chunk) => chunks[part].push(chunk),
+      finish: () => load(config, chunks),
+      free: () => undefined,
+    }
+  },
   readVectors: (_config, chunk) => new Float32Array(unseal(chunk).buffer),
 }
 

@@ -1,12 +1,13 @@
 import { readAsset } from '../../platform/asset.ts'
 import { QuiverError } from '../../contract/errors.ts'
-import type { Engine } from '../index.ts'
+import { type Engine, loadWhole } from '../index.ts'
 // The glue of the two builds with one thread is the same, byte for byte (a test holds them to it); one serves both.
 import * as glue from '../../../rust-wasm/pkg/simd128/core.js'
 import type { Build } from './build.ts'
 import { loadThreads } from './threads/load.ts'
 import { readVectors } from './vectors.ts'
-import { createIndex, loadIndex } from './wasm-index.ts'
+import { createIndex } from './wasm-index.ts'
+import { WasmLoader } from './wasm-loader.ts'
 
 export interface WasmOptions {
   /** Where `core_bg.wasm` of a build with one thread is, when a bundler or a policy moved it. */
@@ -36,12 +37,14 @@ const RELAXED_SIMD_PROBE = Uint8Array.of(
  */
 export async function loadWasmEngine(options: WasmOptions = {}): Promise<Engine> {
   const build = (await loadWithThreads(options)) ?? (await loadWithOne(options))
+  const loader: Engine['loader'] = (config, state) => new WasmLoader(build, config, state)
   return {
     get name() {
       return build.name
     },
     create: (config) => createIndex(build, config),
-    load: (config, chunks) => loadIndex(build, config, chunks),
+    load: (config, chunks) => loadWhole(loader, config, chunks),
+    loader,
     readVectors,
   }
 }

@@ -1,10 +1,8 @@
-import type { Metric, Originals } from '../../contract/api.ts'
 import { QuiverError } from '../../contract/errors.ts'
-import type { Buffer, Index } from '../../../rust-wasm/pkg/simd128/core.js'
+import type { Index } from '../../../rust-wasm/pkg/simd128/core.js'
 import type {
   GraphConfig,
   IndexBytes,
-  IndexChunks,
   IndexConfig,
   IndexPart,
   IndexSearchOptions,
@@ -12,13 +10,9 @@ import type {
   VectorIndex,
 } from '../index.ts'
 import type { Build } from './build.ts'
+import { CODES, METHODS, METRICS, ORIGINALS, PARTS } from './codes.ts'
+import { fill } from './fill.ts'
 import { guarded } from './failure.ts'
-
-const METRICS: Record<Metric, number> = { cosine: 0, dot: 1, l2: 2, l1: 3, hamming: 4, jaccard: 5 }
-const CODES: Record<IndexConfig['codes'], number> = { none: 0, int8: 1, f16: 2, '1bit': 3 }
-const ORIGINALS: Record<Originals, number> = { f32: 0, f16: 1 }
-const METHODS: Record<IndexSearchOptions['method'], number> = { graph: 0, scan: 1, exact: 2 }
-const PARTS: Record<IndexPart, number> = { state: 0, vectors: 1, codes: 2, graph: 3 }
 
 /** Floats handed over at once: a window, so that a large matrix is not held twice. */
 const WINDOW = 1 << 18
@@ -48,64 +42,8 @@ export function createIndex(build: Build, config: IndexConfig): VectorIndex {
   return index
 }
 
-/** Reads an index back. @throws QuiverError `CORRUPT`, `NEWER_FORMAT`, `OUT_OF_MEMORY` */
-export function loadIndex(build: Build, config: IndexConfig, chunks: IndexChunks): VectorIndex {
-  const [state, ...others] = chunks.state
-  if (state === undefined || others.length > 0) {
-    throw new QuiverError('CORRUPT', 'A saved index has one chunk of state; build it again.')
-  }
-  const buffer = new build.glue.Buffer()
-  try {
-    return new WasmIndex(
-      build,
-      guarded(() => readIndex(build, buffer, config, state, chunks)),
-      config,
-    )
-  } finally {
-    buffer.free()
-  }
-}
-
-function readIndex(
-  { memory, glue }: Build,
-  buffer: Buffer,
-  { dimension, metric, codes, originals, graph }: IndexConfig,
-  state: Uint8Array,
-  chunks: IndexChunks,
-): Index {
-  const { M, efConstruction, seed } = graph ?? { M: 0, efConstruction: 0, seed: 0 }
-  fill(memory, buffer, state)
-  const loader = new glue.Loader(
-    buffer,
-    dimension,
-    METRICS[metric],
-    CODES[codes],
-    M,
-    efConstruction,
-    seed,
-    ORIGINALS[originals],
-  )
-  try {
-    for (const part of ['vectors', 'codes', 'graph'] as const) {
-      for (const chunk of chunks[part]) {
-        fill(memory, buffer, chunk)
-        loader.readChunk(PARTS[part], buffer)
-      }
-    }
-  } catch (error) {
-    loader.free()
-    throw error
-  }
-  return loader.finish()
-}
-
-function fill(memory: WebAssembly.Memory, buffer: Buffer, bytes: Uint8Array): void {
-  const address = buffer.resize(bytes.length)
-  new Uint8Array(memory.buffer, address, bytes.length).set(bytes)
-}
-
 /** An index inside the core. Views of the core's memory live for one call: growth detaches them. */
-class WasmIndex implements VectorIndex {
+export class WasmIndex implements VectorIndex {
   readonly #build: Build
   readonly #core: Index
   #config: IndexConfig

@@ -31,7 +31,6 @@ function cramped(room: { rows: number }): Engine & { readonly inUse: Set<VectorI
     name: 'cramped',
     inUse,
     create: (config) => watched(referenceEngine.create(config)),
-    load: (config, chunks) => watched(referenceEngine.load(config, chunks)),
   }
 }
 
