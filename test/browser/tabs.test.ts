@@ -150,6 +150,18 @@ describe('a database that several tabs have open', () => {
     expect((await c.get(ids.at(-1)!))?.vector).toEqual(row(matrix, 64, 19_999))
   })
 
+  it('waits for a leader that is busy, since its page says that it lives', async () => {
+    const name = freshName()
+    const [a, b] = [await tab(name), await tab(name)]
+    const roles: Role[] = []
+    for (const { db } of [a, b]) db.on('role', (role) => roles.push(role))
+    const c = await b.db.collection('c', { dimension: 4 })
+    // Longer than one that says nothing is waited for.
+    a.keepBusy(5_000)
+    expect(await c.upsert(idsOf(1), randomMatrix(1, 4, 1))).toEqual({ inserted: 1, updated: 0 })
+    expect(roles).toEqual([])
+  })
+
   it('loses and doubles nothing of what many tabs write', async () => {
     const name = freshName()
     const all = await Promise.all(Array.from({ length: 8 }, () => tab(name)))
@@ -173,7 +185,9 @@ describe('a database that several tabs have open', () => {
       const name = freshName()
       const [leader, follower] = [await tab(name), await tab(name)]
       const collections = []
+      const heard: string[] = []
       for (const { db } of [leader, follower, await tab(name)]) {
+        db.on('blocked', ({ by }) => heard.push(by))
         collections.push(await db.collection('c', { dimension: 4 }))
       }
       await collections[0]!.upsert(idsOf(2), randomMatrix(2, 4, 1))
@@ -183,6 +197,7 @@ describe('a database that several tabs have open', () => {
       for (const c of collections) {
         await expect(c.count(), who).rejects.toMatchObject({ code: 'CLOSED' })
       }
+      if (who === 'none of them') expect(heard).toEqual(['deletion', 'deletion', 'deletion'])
       const stored = await indexedDB.databases()
       expect(stored.filter((each) => each.name?.endsWith(name))).toEqual([])
       expect(await (await tab(name)).db.collections()).toEqual([])

@@ -3,6 +3,8 @@ import { type Database, deleteDatabase, open, type OpenOptions } from 'quiverdb'
 
 export interface Tab {
   readonly db: Database
+  /** Keeps the worker from everything else, in milliseconds. */
+  readonly keepBusy: (time: number) => void
   /** As the browser kills the process of a tab: nothing gets to say goodbye. */
   readonly kill: () => void
   close(): Promise<void>
@@ -11,12 +13,15 @@ export interface Tab {
 }
 
 export async function openTab(name: string, options: OpenOptions = {}): Promise<Tab> {
-  const url = new URL('../../src/worker/entry.ts', import.meta.url)
+  const url = new URL('../fixtures/busy-worker.ts', import.meta.url)
   const worker = new Worker(url, { type: 'module' })
   try {
     const db = await open(name, { ...options, worker })
     return {
       db,
+      keepBusy: (time) => {
+        worker.postMessage({ busy: time })
+      },
       kill: () => {
         worker.terminate()
       },
