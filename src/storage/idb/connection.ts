@@ -35,6 +35,9 @@ export async function requireIdbKey(
   }
 }
 
+/** A browser that is clearing data, or starting its backend anew, refuses to open anything for a moment. */
+const REOPEN_PAUSES_MS = [20, 100, 500]
+
 interface Store extends StoredHeader {
   readonly checksum: Checksum
   readonly cipher: Cipher
@@ -146,7 +149,7 @@ export class Connection {
 
   async #reopen(): Promise<StorageDatabase> {
     try {
-      const db = await openExisting(this.name)
+      const db = await this.#openAgain()
       if (!db) throw this.#evicted()
       try {
         const { header } = await readHeader(db, this.checksum)
@@ -163,6 +166,18 @@ export class Connection {
       this.close(reason.code === 'INTERNAL' ? unreachable(this.name, error) : reason)
       throw error
     }
+  }
+
+  async #openAgain(): Promise<StorageDatabase | undefined> {
+    for (const pause of REOPEN_PAUSES_MS) {
+      try {
+        return await openExisting(this.name)
+      } catch (error) {
+        if (this.#failure || !isLostConnection(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+    }
+    return openExisting(this.name)
   }
 
   #evicted(): QuiverError {
