@@ -22,10 +22,9 @@ import { requireOptions } from '../platform/options.ts'
 import { Slices } from '../platform/task.ts'
 import type { Storage } from '../storage/index.ts'
 import { VectorKind } from '../storage/operations.ts'
-import { type Calibration, efFor } from './calibration.ts'
 import type { CallContext } from './call-context.ts'
 import type { CommitQueue, Write } from './commit-queue.ts'
-import { codesOf, type CollectionConfig } from './config.ts'
+import type { CollectionConfig } from './config.ts'
 import { DamagedChunk } from './damage.ts'
 import { EmbeddingSpace, shippedFor } from './embedding.ts'
 import { Indexer } from './indexer.ts'
@@ -36,6 +35,7 @@ import { type RecoveredCollection, recoverCollection } from './recover.ts'
 import { searchMany, toRecord } from './search.ts'
 import type { SavedCollection } from './snapshot.ts'
 import type { CollectionState } from './state.ts'
+import { statsOf } from './stats.ts'
 import { update } from './update.ts'
 import { UpsertBatch } from './upsert.ts'
 import { verify } from './verify.ts'
@@ -200,27 +200,7 @@ export class LocalCollection implements Collection<Fields> {
 
   async stats(): Promise<CollectionStats> {
     this.#requireOpen()
-    const { index, columns, ids, count } = this.state
-    const { config } = this
-    const parts = index?.bytes() ?? { codes: 0, graph: 0, vectors: 0 }
-    // A string of length n costs about 16 + n bytes, its entry in the map and the arrays about 32.
-    const idBytes = ids.reduce((sum, id) => sum + id.length + 48, 0)
-    const { codes, graph, vectors } = parts
-    const bytes = { codes, graph, vectors, ids: idBytes, columns: columns.bytes() }
-    return {
-      rows: count,
-      dimension: config.dimension,
-      metric: config.metric,
-      index: index?.config.graph ? 'hnsw' : 'flat',
-      quantization: index?.config.codes ?? codesOf(config, config.dimension ?? 0),
-      originals: config.originals,
-      embedder: config.embedder ?? this.spaceOf(undefined).id,
-      bytes: { ...bytes, total: codes + graph + vectors + idBytes + bytes.columns },
-      device: 'wasm',
-      build: this.#surroundings.engine.name,
-      waiting: this.waiting,
-      calibratedEf: calibratedEf(this.state.calibration),
-    }
+    return statsOf(this, this.#surroundings.engine.name)
   }
 
   async verify(options: VerifyOptions = {}): Promise<Verification> {
@@ -347,10 +327,4 @@ export class LocalCollection implements Collection<Fields> {
       `Collection "${this.name}" is closed or was deleted. Open it again with db.collection().`,
     )
   }
-}
-
-function calibratedEf(calibration: Calibration | undefined): CollectionStats['calibratedEf'] {
-  if (!calibration) return undefined
-  const ef = (target: number): number => efFor(calibration, target, 10)
-  return { '0.9': ef(0.9), '0.95': ef(0.95), '0.99': ef(0.99) }
 }

@@ -45,7 +45,7 @@ export async function loadState(
         ? new Originals(index, storage, saved.index?.chunks.vectors ?? [], saved.rows)
         : undefined
     const state = new CollectionState(engine, config, { index, originals, calibration, ...rows })
-    for (const id of saved.quarantined ?? []) state.quarantine(id)
+    for (const id of saved.quarantined ?? []) state.quarantined.add(id)
     return state
   } catch (error) {
     index?.free()

@@ -23,7 +23,7 @@ export async function rebuilt(
 ): Promise<CollectionState> {
   const fresh = state.emptyCopy()
   const rows = state.live.rows()
-  for (const id of state.quarantined) fresh.quarantine(id)
+  for (const id of state.quarantined) fresh.quarantined.add(id)
   try {
     for (let from = 0; from < rows.length; from += COPY_ROWS) {
       fresh.apply(await copyRows(state, number, storage, rows.slice(from, from + COPY_ROWS)))

@@ -32,7 +32,7 @@ export async function salvage(
   const state = new CollectionState(engine, storedConfig(saved.config))
   const lost = new LostRecords()
   try {
-    for (const id of saved.quarantined ?? []) state.quarantine(id)
+    for (const id of saved.quarantined ?? []) state.quarantined.add(id)
     const rows = await StoredRows.open(engine, storage, saved)
     for (let from = 0; from < rows.live.length; from += BLOCK_ROWS) {
       const block: StoredRow[] = []
@@ -41,7 +41,7 @@ export async function salvage(
         const part = damagedPart(row)
         if (part === undefined) return true
         lost.add(part, row.id)
-        if (row.id !== undefined) state.quarantine(row.id)
+        if (row.id !== undefined) state.quarantined.add(row.id)
         return false
       })
       state.apply(upsertOf(whole, saved))

@@ -1,20 +1,16 @@
 import { QuiverError } from '../contract/errors.ts'
-import type { Engine, GraphConfig, VectorIndex } from '../engine/index.ts'
+import type { Engine, VectorIndex } from '../engine/index.ts'
 import { type Operation, type UpsertOperation, VectorKind } from '../storage/operations.ts'
 import type { Calibration } from './calibration.ts'
 import { type CollectionConfig, codesOf } from './config.ts'
 import { Columns } from './columns/index.ts'
 import { Bitset } from './filter/bitset.ts'
 import { Documents } from './documents.ts'
+import { createIndex, graphFor, matrixOf } from './index-rows.ts'
 import type { Originals } from './originals.ts'
 import { decodeDocument } from './records.ts'
 import { storedConfig } from './stored-config.ts'
 import { describe } from './values.ts'
-
-/** From this many records on, `auto` keeps a graph; below, an exact scan is as fast and simpler. */
-export const GRAPH_FROM_ROWS = 10_000
-
-const GRAPH_SEED = 0x9e3779b9
 
 /**
  * All that a collection holds in memory, by row. It changes by operations alone, the same ones when they are written and
@@ -27,8 +23,6 @@ export class CollectionState {
   readonly #originals: Originals | undefined
   /** How wide walks of the graph must be; `undefined` until it was measured. */
   calibration: Calibration | undefined
-  /** Grows with every change; equal versions are equal contents. */
-  version = 0
   readonly ids: string[]
   readonly rowOf: Map<string, number>
   /** `VectorKind` by row. */
@@ -102,10 +96,6 @@ export class CollectionState {
     }
   }
 
-  quarantine(id: string): void {
-    this.quarantined.add(id)
-  }
-
   /** The row of a record, or `undefined`. @throws QuiverError `CORRUPT` where the record was lost to damage */
   findRow(id: string): number | undefined {
     const row = this.rowOf.get(id)
@@ -132,7 +122,6 @@ export class CollectionState {
       case 'drop':
         break
     }
-    this.version++
     this.#followGraphPolicy()
   }
 
@@ -237,27 +226,13 @@ export class CollectionState {
 
   /** Rows of the index are the rows of the collection: a record without a vector gets zeros and is removed at once. */
   #addVectors(operation: UpsertOperation): void {
-    const { kinds, dimension, vectors, ids } = operation
+    const { dimension, vectors } = operation
     if (dimension === 0 && this.index === undefined) return
     this.index ??= this.#takePrepared() ?? this.#createIndex(dimension)
     if (vectors.length > 0 && dimension !== this.index.config.dimension) {
       throw new QuiverError('INTERNAL', 'Vectors of another dimension came to be written.')
     }
-    const absent: number[] = []
-    const missing = ids.length * this.index.config.dimension - vectors.length
-    const matrix = missing === 0 ? vectors : new Float32Array(vectors.length + missing)
-    if (missing > 0) {
-      const width = this.index.config.dimension
-      let from = 0
-      for (const [n, kind] of kinds.entries()) {
-        if (kind === VectorKind.none) {
-          absent.push(n)
-        } else {
-          matrix.set(vectors.subarray(from, from + width), n * width)
-          from += width
-        }
-      }
-    }
+    const { matrix, absent } = matrixOf(operation, this.index.config.dimension)
     const first = this.index.add(matrix)
     if (absent.length > 0) this.index.remove(Uint32Array.from(absent, (n) => first + n))
   }
@@ -269,43 +244,15 @@ export class CollectionState {
   }
 
   #createIndex(dimension: number): VectorIndex {
-    const index = this.#engine.create({
-      dimension,
-      metric: this.config.metric,
-      codes: codesOf(this.config, dimension),
-      originals: this.config.originals,
-      graph: undefined,
-    })
-    try {
-      if (this.rows > 0) {
-        index.add(new Float32Array(this.rows * dimension))
-        index.remove(Uint32Array.from(this.ids.keys()))
-      }
-    } catch (error) {
-      index.free()
-      throw error
-    }
-    return index
+    return createIndex(this.#engine, this.config, dimension, this.rows)
   }
 
   #followGraphPolicy(): void {
-    const { index, config } = this
-    if (!index) return
-    const policy = config.index
-    const wanted =
-      policy.type === 'hnsw' || (policy.type === 'auto' && this.count >= GRAPH_FROM_ROWS)
-    if (policy.type === 'flat') {
-      if (index.config.graph) this.#setGraph(index, undefined)
-    } else if (wanted) {
-      const { M, efConstruction } = policy
-      const has = index.config.graph
-      if (has?.M === M && has.efConstruction === efConstruction) return
-      this.#setGraph(index, { M, efConstruction, seed: GRAPH_SEED })
-    }
-  }
-
-  #setGraph(index: VectorIndex, graph: GraphConfig | undefined): void {
-    index.setGraph(graph)
+    if (!this.index) return
+    const present = this.index.config.graph
+    const graph = graphFor(this.config, this.count, present)
+    if (graph === present) return
+    this.index.setGraph(graph)
     this.calibration = undefined
   }
 }
