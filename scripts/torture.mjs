@@ -28,6 +28,7 @@ async function readParts() {
     faults: { project: 'browser', file: 'test/browser/faults.test.ts' },
     model: { project: 'browser', file: 'test/browser/model.test.ts' },
     bytes: { project: 'browser', file: 'test/browser/bytes.test.ts' },
+    sizes: { project: 'browser', file: 'test/browser/sizes.test.ts' },
     imports: { project: 'browser', file: 'test/browser/imports.test.ts' },
     kills: { project: 'e2e', file: 'test/e2e/kills.test.ts' },
     tabs: { project: 'e2e', file: 'test/e2e/tabs.test.ts' },
