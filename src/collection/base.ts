@@ -68,8 +68,12 @@ async function olderBase(
   storage: Storage,
   number: number,
 ): Promise<Pick<Base, 'state' | 'seq'> | undefined> {
-  const [, older] = storage.manifests
+  const [newest, older] = storage.manifests
   const seq = older?.foldedSeq ?? 0
+  const { damagedRecords } = await storage.verify({})
+  const isInStretch = (record: number): boolean =>
+    record > seq && record <= (newest?.foldedSeq ?? 0)
+  if (damagedRecords.some(isInStretch)) return undefined
   const saved = savedIn(older).collections.find((each) => each.number === number)
   if (!saved)
     return (await isCreatedAfter(storage, seq, number)) ? { state: undefined, seq } : undefined

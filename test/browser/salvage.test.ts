@@ -4,7 +4,7 @@ import { savedIn } from '../../src/collection/base.ts'
 import { chunksOf } from '../../src/collection/snapshot.ts'
 import { deleteDatabase, open, type Collection, type Database } from 'quiverdb/local'
 import { afterEach, expect, it } from 'vitest'
-import { flipBit, open as openStorage } from '../support/idb.ts'
+import { flipBit, open as openStorage, raw } from '../support/idb.ts'
 import { idsOf, nearestByCosine, randomMatrix, row } from '../support/vectors.ts'
 
 const NAME = 'salvage'
@@ -154,6 +154,23 @@ it('a flipped bit in what both generations refer to costs the records in it, unt
   await expectAll(again, lost)
   await write(again, 0, FIRST_ROWS)
   await expectAll(again)
+})
+
+it('the log does not stand in for a chunk where it is damaged itself', async () => {
+  await foldTwice()
+  const [newest = []] = await generations()
+  await flip(newest.find(({ path }) => path.endsWith('/graph'))!)
+  // The longest is the write between the two folds.
+  const [longest] = await raw(NAME, async (stored) => {
+    const keys = await stored.getAllKeys('log')
+    const records = await Promise.all(keys.map((key) => stored.get('log', key)))
+    const bytes = records.map((record) => record?.byteLength ?? 0)
+    return keys.filter((_, n) => bytes[n] === Math.max(...bytes))
+  })
+  await flipBit(NAME, 'log', longest!)
+  const c = await opened()
+  expect(db!.status.damage).toMatchObject([{ part: 'graph', lost: { count: 0, ids: [] } }])
+  await expectAll(c)
 })
 
 it('verify finds what lies damaged, and says so in its answer alone', async () => {
