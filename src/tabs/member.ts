@@ -1,15 +1,16 @@
 import type { CallOptions, DatabaseEvents, DatabaseStatus, Role } from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
-import { QuiverError, throwIfAborted, toQuiverError } from '../contract/errors.ts'
+import { QuiverError, toQuiverError } from '../contract/errors.ts'
 import type { DatabaseEvent } from '../contract/protocol.ts'
 import type { Announcement, Durability, TabCalls, TabMethod } from '../contract/tabs.ts'
 import type { DatabaseHandle } from '../collection/handles.ts'
 import { Listeners } from '../platform/listeners.ts'
-import type { Asked, Way } from './asked.ts'
+import type { Way } from './asked.ts'
 import { type Announcements, announcementsOf, Channel, randomId } from './channel.ts'
 import { Election } from './election.ts'
-import { Following } from './following.ts'
+import { KnownLeader } from './known-leader.ts'
 import { isGone, Leading } from './leading.ts'
+import { Unanswered } from './unanswered.ts'
 import { Vigil } from './vigil.ts'
 
 /** What a member needs of the thread it lives on. */
@@ -38,13 +39,9 @@ export class Member {
   readonly #announcements: Announcements | undefined
   readonly #vigil: Vigil
   readonly #listeners = new Listeners<DatabaseEvents & { change: undefined }>()
-  readonly #unanswered = new Map<number, Asked>()
-  #next = 1
+  readonly #unanswered: Unanswered
+  readonly #leader: KnownLeader
   #leading: Leading | undefined
-  #following: Following | undefined
-  /** The leader that `#following` is, or will be, welcomed by. */
-  #term: { readonly member: string; readonly term: string } | undefined
-  #joined = false
   #status: DatabaseStatus | undefined
   /** Counts the changes of role: what takes long looks whether it is still wanted. */
   #turn = 0
@@ -74,6 +71,26 @@ export class Member {
       },
       dead: (how) => {
         void this.#election?.succeed(how)
+      },
+    })
+    this.#unanswered = new Unanswered(
+      () => this.#way,
+      () => {
+        if (this.#way) this.#vigil.end()
+      },
+    )
+    this.#leader = new KnownLeader(this.id, {
+      welcomed: (status, durability) => {
+        void this.#welcomed(status, durability)
+      },
+      alive: () => {
+        this.#vigil.heard('worker')
+      },
+      changed: (status, event) => {
+        this.#changed(status, event)
+      },
+      closed: (error) => {
+        void this.end(error)
       },
     })
     if (options.locks) {
@@ -118,46 +135,16 @@ export class Member {
   }
 
   /** Asks whomever leads. */
-  ask<M extends TabMethod>(
+  async ask<M extends TabMethod>(
     method: M,
     args: Parameters<TabCalls[M]>,
     options: CallOptions = {},
     embedder?: Embedder,
   ): Promise<ReturnType<TabCalls[M]>> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure) throw this.#failure
-      throwIfAborted(options.signal)
-      const n = this.#next++
-      const aborted = (): void => {
-        // With nobody there to be told, it ends here.
-        if (!this.#way)
-          call.reject(new QuiverError('ABORTED', 'The call was aborted by its signal.'))
-      }
-      const settled = (): void => {
-        options.signal?.removeEventListener('abort', aborted)
-        this.#unanswered.delete(n)
-        if (this.#unanswered.size === 0 && this.#way) this.#vigil.end()
-      }
-      const call: Asked = {
-        n,
-        method,
-        args,
-        options,
-        embedder,
-        resolve: (value) => {
-          settled()
-          resolve(value as ReturnType<TabCalls[M]>)
-        },
-        reject: (error) => {
-          settled()
-          reject(toQuiverError(error))
-        },
-      }
-      options.signal?.addEventListener('abort', aborted)
-      this.#unanswered.set(n, call)
-      this.#send(call)
-      if (!this.#leading) this.#vigil.begin()
-    })
+    if (this.#failure) throw this.#failure
+    const answer = this.#unanswered.ask(method, args, options, embedder)
+    if (!this.#leading && !this.#unanswered.isEmpty) this.#vigil.begin()
+    return answer
   }
 
   /** @throws QuiverError `OPTIONS_MISMATCH` where writes are kept less safely than is asked for */
@@ -199,20 +186,7 @@ export class Member {
   }
 
   get #way(): Way | undefined {
-    return this.#leading ?? (this.#joined ? this.#following : undefined)
-  }
-
-  #send(call: Asked): void {
-    const [heard = call.n] = this.#unanswered.keys()
-    this.#way?.send(call, heard)
-  }
-
-  #sendAgain(): void {
-    for (const call of [...this.#unanswered.values()]) {
-      if (call.options.signal?.aborted) {
-        call.reject(new QuiverError('ABORTED', 'The call was aborted by its signal.'))
-      } else this.#send(call)
-    }
+    return this.#leading ?? this.#leader.way
   }
 
   // ------------------------------------------------------------------------------------------------ what others say
@@ -226,14 +200,17 @@ export class Member {
         if (!this.#leading) this.#follow(message)
         break
       case 'join':
-        if (message.term === this.#leading?.term)
+        if (message.term === this.#leading?.term) {
           this.#leading.join(message.member, this.#durability)
+        }
         break
       case 'ping':
         this.#pong(message.member)
         break
       case 'pong':
-        if (!this.#term || message.member === this.#term.member) this.#vigil.heard(message.by)
+        if (message.member === (this.#leader.member ?? message.member)) {
+          this.#vigil.heard(message.by)
+        }
         break
       case 'replaced':
         void this.end(closedFor(this.#options.name, 'replaced'))
@@ -254,7 +231,7 @@ export class Member {
   }
 
   #ping(): void {
-    this.#announcements?.post({ type: 'ping', member: this.#term?.member })
+    this.#announcements?.post({ type: 'ping', member: this.#leader.member })
     this.#announcements?.post({ type: 'who' })
   }
 
@@ -269,29 +246,12 @@ export class Member {
   #follow({ member, term }: { readonly member: string; readonly term: string }): void {
     if (this.#failure || this.#opening || this.#paused) return
     this.#vigil.heard('worker')
-    if (this.#term?.term !== term) {
-      this.#unfollow()
-      this.#term = { member, term }
-      this.#following = new Following(term, this.id, {
-        welcomed: (status, durability) => {
-          void this.#welcomed(status, durability)
-        },
-        alive: () => {
-          this.#vigil.heard('worker')
-        },
-        changed: (status, event) => {
-          this.#changed(status, event)
-        },
-        closed: (error) => {
-          void this.end(error)
-        },
-      })
-    }
-    if (!this.#joined) this.#announcements?.post({ type: 'join', member: this.id, term })
+    this.#leader.heardOf(member, term)
+    if (!this.#leader.way) this.#announcements?.post({ type: 'join', member: this.id, term })
   }
 
   async #welcomed(status: DatabaseStatus, durability: Durability): Promise<void> {
-    const following = this.#following
+    const { term } = this.#leader
     try {
       this.requireDurable(this.#durability, durability)
       if (!this.#status) await this.#options.admit()
@@ -299,19 +259,12 @@ export class Member {
       await this.end(toQuiverError(error))
       return
     }
-    if (this.#following !== following) return
-    this.#joined = true
+    if (this.#leader.term !== term) return
+    this.#leader.joined()
     this.#durability = durability
     this.#status = status
     this.#tookRole()
-    if (this.#unanswered.size === 0) this.#vigil.end()
-  }
-
-  #unfollow(): void {
-    this.#following?.end()
-    this.#following = undefined
-    this.#term = undefined
-    this.#joined = false
+    if (this.#unanswered.isEmpty) this.#vigil.end()
   }
 
   // ------------------------------------------------------------------------------------------------ leading
@@ -321,23 +274,21 @@ export class Member {
       this.#election?.resign()
       return
     }
-    this.#unfollow()
+    this.#leader.forget()
     const turn = ++this.#turn
     this.#opening = true
     try {
       const open = (): Promise<DatabaseHandle> => this.#options.open(how, this.#durability)
       const handle = await (this.#election?.opening(open) ?? open())
-      this.#opening = false
       if (turn === this.#turn) this.#opened(handle)
       else await handle.close()
     } catch (error) {
-      if (turn !== this.#turn) return
-      this.#opening = false
-      await this.end(toQuiverError(error))
+      if (turn === this.#turn) await this.#notOpened(toQuiverError(error))
     }
   }
 
   #opened(handle: DatabaseHandle): void {
+    this.#opening = false
     this.#vigil.end()
     this.#leading = new Leading(this.id, handle, this.#election, {
       changed: (status, event) => {
@@ -350,6 +301,12 @@ export class Member {
     this.#status = handle.database.status
     this.#announce()
     this.#tookRole()
+  }
+
+  async #notOpened(error: QuiverError): Promise<void> {
+    // Another was quicker: it leads.
+    if (error.code === 'NOT_LEADER' && this.#election) await this.#stepDown()
+    else await this.end(error)
   }
 
   /** The lead, or what is stored. */
@@ -376,7 +333,7 @@ export class Member {
 
   #tookRole(): void {
     this.#ready.resolve()
-    this.#sendAgain()
+    this.#unanswered.sendAgain()
     this.#sayRole()
   }
 
@@ -408,10 +365,10 @@ export class Member {
     this.#failure = error
     this.#turn++
     this.#vigil.end()
-    this.#unfollow()
+    this.#leader.forget()
     await this.#leading?.end(reason)
     this.#ready.reject(error)
-    for (const call of [...this.#unanswered.values()]) call.reject(error)
+    this.#unanswered.reject(error)
     this.#election?.leave()
     this.#announcements?.close()
     this.#over()
