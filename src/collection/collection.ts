@@ -218,7 +218,7 @@ export class LocalCollection implements Collection<Fields> {
       return await state.read(reader)
     } catch (error) {
       if (!(error instanceof DamagedChunk)) throw error
-      await this.#mend(state)
+      await this.mend(state)
       return this.state.read(reader)
     }
   }
@@ -290,8 +290,8 @@ export class LocalCollection implements Collection<Fields> {
     this.#surroundings.loaded([])
   }
 
-  /** Reads `damaged` anew, once, from what is whole. */
-  #mend(damaged: CollectionState): Promise<void> {
+  /** Reads `damaged` anew, once, from what is whole, when its turn in the queue comes. */
+  mend(damaged: CollectionState): Promise<void> {
     const { engine, storage, queue, changed, loaded } = this.#surroundings
     return queue.exclusive(async () => {
       if (this.state !== damaged || this.#closed) return

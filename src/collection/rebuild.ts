@@ -1,6 +1,7 @@
 import type { Storage } from '../storage/index.ts'
 import { type UpsertOperation, VectorKind } from '../storage/operations.ts'
 import type { LocalCollection } from './collection.ts'
+import { DamagedChunk } from './damage.ts'
 import type { CollectionState } from './state.ts'
 
 /** Rows copied at once. */
@@ -9,7 +10,13 @@ const COPY_ROWS = 2048
 /** Puts a rebuilt state in the place of a collection's own. The caller holds the queue. */
 export async function rebuild(collection: LocalCollection): Promise<void> {
   const { state, number, storage } = collection
-  collection.replaceState(await state.read((old) => rebuilt(old, number, storage)))
+  try {
+    collection.replaceState(await state.read((old) => rebuilt(old, number, storage)))
+  } catch (error) {
+    // Not awaited, as it takes its turn in the queue. What fails there is tried again by who reads next.
+    if (error instanceof DamagedChunk) collection.mend(state).catch(() => undefined)
+    throw error
+  }
 }
 
 /**

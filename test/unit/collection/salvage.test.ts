@@ -199,6 +199,21 @@ describe('a damaged chunk that is met later', () => {
   )
 })
 
+it('damage that is met by dropping dead rows is mended as well', async () => {
+  const db = await LocalDatabase.open(
+    'sparse',
+    engine,
+    damaged(await stored(flat), chunk('documents', 1)),
+  )
+  const c = await db.collection('c')
+  await c.delete(live.filter((n) => n >= ROWS / 2).map((n) => `id-${String(n)}`))
+  await expect.poll(() => db.status.damage.length).toBe(1)
+  const { count } = db.status.damage[0]!.lost
+  expect(count).toBeGreaterThan(0)
+  expect(await c.count()).toBe(live.filter((n) => n < ROWS / 2).length - count)
+  await db.close()
+})
+
 it('goes on after an operation that the log has no beginning of', async () => {
   const log = await openMemoryStorage('log')
   const config = createConfig('c', { dimension: 2 })
