@@ -2,15 +2,22 @@
 import { type Database, open } from 'quiverdb/local'
 import { beforeAll, describe, expect, test } from 'vitest'
 import firstFormat from '../fixtures/formats/1.bin?url'
-import firstContents from '../fixtures/formats/1.json?url'
+import encryptedFormat from '../fixtures/formats/2-encrypted.bin?url'
+import secondFormat from '../fixtures/formats/2.bin?url'
+import told from '../fixtures/formats/contents.json?url'
 import { type Contents, contentsOf, vectorOf } from '../fixtures/formats/contents.ts'
 import { unpack } from '../fixtures/formats/pack.ts'
 import { freshName } from '../support/idb.ts'
 import { readStored, type Stored, writeStored } from '../support/stored.ts'
 
-const FORMATS = [{ format: 1, file: firstFormat, told: firstContents }]
+const FORMATS = [
+  { format: 1, file: firstFormat, key: undefined },
+  { format: 2, file: secondFormat, key: undefined },
+  // With the passphrase it was made with.
+  { format: 2, file: encryptedFormat, key: 'kept for good' },
+]
 
-describe.each(FORMATS)('format $format', ({ format, file, told }) => {
+describe.each(FORMATS)('format $format, key $key', ({ format, file, key }) => {
   let stored: Stored
   let contents: Contents
   beforeAll(async () => {
@@ -21,7 +28,8 @@ describe.each(FORMATS)('format $format', ({ format, file, told }) => {
   async function put(): Promise<{ name: string; reopen: () => Promise<Database> }> {
     const name = freshName()
     await writeStored(name, stored)
-    return { name, reopen: () => open(name, { storage: 'indexeddb' }) }
+    const encryption = key === undefined ? undefined : { key }
+    return { name, reopen: () => open(name, { storage: 'indexeddb', encryption }) }
   }
 
   test('holds two snapshots and a log after them', () => {

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { importDatabase, open } from 'quiverdb/local'
 import { expect, test } from 'vitest'
 import { inRepository } from '../../../scripts/lib/root.mjs'
-import expected from '../../fixtures/formats/1.json'
+import expected from '../../fixtures/formats/contents.json'
 import { contentsOf } from '../../fixtures/formats/contents.ts'
 
 const folder = inRepository('test', 'fixtures', 'archives')
