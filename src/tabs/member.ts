@@ -279,12 +279,25 @@ export class Member {
     this.#opening = true
     try {
       const open = (): Promise<DatabaseHandle> => this.#options.open(how, this.#durability)
-      const handle = await (this.#election?.opening(open) ?? open())
+      const handle = await (this.#election?.opening(() => this.#open(open)) ?? open())
       if (turn === this.#turn) this.#opened(handle)
       else await handle.close()
     } catch (error) {
       if (turn === this.#turn) await this.#notOpened(toQuiverError(error))
     }
+  }
+
+  /** One who takes over has calls to answer: what fails may be a moment's trouble, and is tried once more. */
+  async #open(open: () => Promise<DatabaseHandle>): Promise<DatabaseHandle> {
+    if (this.#said === undefined) return open()
+    return open()
+      .catch(open)
+      .catch((error: unknown) => {
+        const cause = toQuiverError(error)
+        if (cause.code !== 'INTERNAL') throw cause
+        const message = `The database could not be taken over from a tab that is gone (${cause.message}). Open it again with open().`
+        throw new QuiverError('CLOSED', message, { cause })
+      })
   }
 
   #opened(handle: DatabaseHandle): void {

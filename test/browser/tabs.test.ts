@@ -103,6 +103,23 @@ describe('a database that several tabs have open', () => {
     expect(b.db.status.role).toBe('leader')
   })
 
+  it('tries once more where it cannot be taken over at once', async () => {
+    const name = freshName()
+    const a = await tab(name)
+    await (await a.db.collection('c', { dimension: 4 })).upsert(idsOf(9), randomMatrix(9, 4, 1))
+    const heir = await openLocal(name)
+    const c = await heir.collection('c')
+    const refused = vi.spyOn(IDBFactory.prototype, 'open').mockImplementationOnce(() => {
+      throw new DOMException('a moment', 'UnknownError')
+    })
+    a.kill()
+    expect(await c.count()).toBe(9)
+    expect(heir.status.role).toBe('leader')
+    expect(refused.mock.calls.length).toBeGreaterThan(1)
+    refused.mockRestore()
+    await heir.close()
+  })
+
   it('answers every call once, although the leader is killed again and again', async () => {
     const name = freshName()
     const leaders: Tab[] = []
