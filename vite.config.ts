@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 import type { BrowserProviderOption } from 'vitest/node'
 import { demoPlugins } from './demo/build/index.ts'
 import { entries, specifierOf } from './scripts/build/entries.mjs'
-import { chromiumFlags, findChromium } from './scripts/setup/chromium.mjs'
+import { chromiumFlags, findChromium, sqliteFlags } from './scripts/setup/chromium.mjs'
 import { startedBrowser } from './test/support/engine-provider.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -27,13 +27,9 @@ const patience = { testTimeout: 120_000, hookTimeout: 120_000 }
 /** What a browser of another engine, or with another store under its IndexedDB, is tried with. */
 const storing = 'test/browser/{storage-,collection-,persistence,model,faults,bytes}*.test.ts'
 
-/** Chromium's newer store, unless it is the default one day. */
-const sqliteFlags = [
-  '--enable-features=IdbSqliteBackingStore,IdbSqliteBackingStoreInMemoryContexts',
-]
-
-const driven = (flags: readonly string[]) =>
+const driven = (flags: readonly string[], profile: 'forgotten' | 'stored') =>
   playwright({
+    persistentContext: profile === 'stored',
     launchOptions: {
       args: [...chromiumFlags, ...flags],
       ...(chromium === undefined ? {} : { executablePath: chromium }),
@@ -89,8 +85,8 @@ export default defineConfig(({ command }) => ({
           ...patience,
         },
       },
-      inBrowser('browser', 'test/browser/**/*.test.ts', 'chromium', driven([])),
-      inBrowser('sqlite', storing, 'chromium', driven(sqliteFlags)),
+      inBrowser('browser', 'test/browser/**/*.test.ts', 'chromium', driven([], 'forgotten')),
+      inBrowser('sqlite', storing, 'chromium', driven(sqliteFlags, 'stored')),
       inBrowser('firefox', storing, 'firefox', startedBrowser('firefox')),
       inBrowser('webkit', storing, 'webkit', startedBrowser('webkit')),
       {

@@ -10,10 +10,16 @@ import { buildWasm } from './build/wasm.mjs'
 import { runVitest, TestsFailed } from './check/suites.mjs'
 import { inRepository } from './lib/root.mjs'
 import { Stop } from './lib/run.mjs'
-import { command } from './lib/step.mjs'
+import { command, step } from './lib/step.mjs'
+import { installEngine } from './setup/engines.mjs'
 import { setUpForTesting } from './setup/index.mjs'
 
-/** @typedef {{ project: string, file: string }} Part */
+/**
+ * @typedef {object} Part
+ * @property {string} project of vite.config.ts
+ * @property {string} [file] default: all of the project
+ * @property {keyof typeof import('./setup/engines.mjs').engines} [engine] a browser that it needs
+ */
 
 /** @returns {Promise<Record<string, Part>>} by name: those that have a short form, and all of test/torture */
 async function readParts() {
@@ -34,6 +40,10 @@ async function readParts() {
     tabs: { project: 'e2e', file: 'test/e2e/tabs.test.ts' },
     quota: { project: 'e2e', file: 'test/e2e/quota.test.ts' },
     ...Object.fromEntries(files.map(partOf)),
+    // What other engines, and another store under Chromium, make of the tests of storage, in their short form.
+    sqlite: { project: 'sqlite' },
+    firefox: { project: 'firefox', engine: 'firefox' },
+    webkit: { project: 'webkit', engine: 'webkit' },
   }
 }
 
@@ -43,6 +53,18 @@ function readArguments() {
     return parseArgs({ options }).values
   } catch (error) {
     throw new Stop(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** @param {keyof typeof import('./setup/engines.mjs').engines} engine */
+async function isInstalled(engine) {
+  try {
+    await step(`Browser: ${engine}`, async (note) => {
+      if ((await installEngine(engine, note)) === undefined) throw new Stop('It is not there.')
+    })
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -61,8 +83,13 @@ await command(async () => {
   /** @type {unknown[]} */
   const failures = []
   for (const name of names) {
-    const { project, file } = /** @type {Part} */ (parts[name])
-    const options = { files: [file], env: { QUIVER_TORTURE: count ?? 'full' } }
+    const { project, file, engine } = /** @type {Part} */ (parts[name])
+    if (engine !== undefined && !(await isInstalled(engine))) {
+      console.log(`- ${name}: skipped, since ${engine} is not installed and cannot be had here.`)
+      continue
+    }
+    const often = count ?? (file === undefined ? 'short' : 'full')
+    const options = { files: file === undefined ? [] : [file], env: { QUIVER_TORTURE: often } }
     try {
       await runVitest(project, `Torture: ${name}`, options)
     } catch (error) {

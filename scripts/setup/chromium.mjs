@@ -38,6 +38,9 @@ export const chromiumFlags = [
   '--use-webgpu-adapter=swiftshader',
 ]
 
+/** Flags under which IndexedDB is stored by SQLite instead of LevelDB; the profile's folder IndexedDB shows which it was. */
+export const sqliteFlags = ['--enable-features=IdbSqliteBackingStore']
+
 /** A Chromium for the tests. Playwright must be there. */
 export async function installChromium() {
   await step('Chromium', async (note) => {

@@ -29,12 +29,14 @@ export const engines = /** @satisfies {Record<string, Engine>} */ ({
   webkit: {
     packages: ['libwebkit2gtk-4.1-0', 'xvfb', 'xauth'],
     find: () => firstOf(['/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser']),
-    // It has no way of its own to run without a screen.
+    // It takes its folders from the environment, and needs a screen.
     start: (program, profile, url) => [
+      'env',
+      `XDG_DATA_HOME=${profile}`,
+      `XDG_CACHE_HOME=${profile}`,
       'xvfb-run',
       '-a',
       program,
-      `--data-directory=${profile}`,
       url,
     ],
   },
