@@ -38,7 +38,7 @@ export class ClientDatabase implements Database {
   readonly #collections = new Map<number, ClientCollection>()
   readonly #listeners = new Listeners<DatabaseEvents>()
   /** Set before anybody gets the database. */
-  #status!: DatabaseStatus
+  #status: DatabaseStatus | undefined
   #endPulse: (() => void) | undefined
   #closing: Promise<void> | undefined
 
@@ -52,7 +52,8 @@ export class ClientDatabase implements Database {
       database.#heard(status, event)
     })
     const [status, member] = await Promise.all([remote.watch(listener), remote.member()])
-    database.#status = status
+    // What was heard meanwhile is newer.
+    database.#status ??= status
     if (status.role !== 'alone') database.#endPulse = keepPulse(name, member, remote)
     return database
   }
@@ -90,7 +91,7 @@ export class ClientDatabase implements Database {
   }
 
   get status(): DatabaseStatus {
-    return this.#status
+    return this.#status!
   }
 
   on<E extends keyof DatabaseEvents>(

@@ -260,7 +260,7 @@ async function fill(db: Database): Promise<void> {
 /** All records of a collection, and what is found in it. */
 async function answersOf(db: Database, name: string): Promise<unknown> {
   // Until the vectors as given are read, scores are what the codes say.
-  await expect.poll(() => db.status.loading).toBe(false)
+  await expect.poll(() => db.status.loading, { timeout: 60_000 }).toBe(false)
   const c = await db.collection<Fields>(name, name === 'texts' ? { embedder: letters } : {})
   const { rows, dimension, metric, index, quantization, originals, embedder } = await c.stats()
   const include = ['record', 'vector', 'distance'] as const
