@@ -313,7 +313,7 @@ export interface ImportOptions extends CallOptions {
   readonly replace?: boolean | undefined
   /** Where it is kept, as of `open`. In memory it waits for the first `open` of it, and goes with the last handle. */
   readonly storage?: OpenOptions['storage']
-  /** Encrypts what is imported. */
+  /** Encrypts what is imported. What is replaced stays encrypted as it was: give its own key. */
   readonly encryption?: EncryptionOptions | undefined
   /** As of `open`. */
   readonly wasmUrl?: OpenOptions['wasmUrl']
@@ -404,7 +404,10 @@ export interface Database {
   /** Asks the browser not to take the data away when room is short. Answers what it said; `false` where it cannot be asked. */
   requestPersistence(): Promise<boolean>
 
-  /** All collections in one file for `importDatabase`. Not encrypted. Calls go on meanwhile; it holds what was there at the start. */
+  /**
+   * All collections in one file for `importDatabase`. Not encrypted, also where the database is. Calls go on meanwhile, but
+   * that writes to a database in memory wait; it holds what was there at the start.
+   */
   export(options?: CallOptions): Promise<Blob>
 
   /** Lets calls in flight finish and gives the memory back. Closing twice is no error. */
