@@ -284,7 +284,7 @@ export class LocalCollection implements Collection<Fields> {
 
   /** Reads the vectors that the index was loaded without; what came meanwhile is taken into the graph then. */
   async #load(): Promise<void> {
-    await this.read((state) => state.loaded())
+    await this.read((state) => state.loaded('background'))
     this.#indexer.start()
     this.#surroundings.changed()
     this.#surroundings.loaded([])

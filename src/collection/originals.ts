@@ -5,8 +5,10 @@ import type { ChunkRef, Storage } from '../storage/index.ts'
 import { DamagedChunk } from './damage.ts'
 import { rowsOfChunk } from './snapshot.ts'
 
-/** Chunks read at a time, of up to 4 MiB each. */
-const READS_AHEAD = 8
+/** Chunks read at a time, of up to 4 MiB each: few where nobody waits for them, so that searches come first. */
+const READS_AHEAD = { now: 8, background: 2 } as const
+
+export type Hurry = keyof typeof READS_AHEAD
 
 /** Brings the chunks of vectors in the order of rows, and before their turn where somebody waits for them. */
 export class Originals {
@@ -32,11 +34,11 @@ export class Originals {
   }
 
   /** Resolves when all are there, or when it was stopped. @throws QuiverError `CORRUPT` */
-  async all(): Promise<void> {
+  async all(hurry: Hurry): Promise<void> {
     const underWay: Promise<void>[] = []
     for (const n of this.#refs.keys()) {
       underWay.push(this.#bring(n))
-      if (underWay.length < READS_AHEAD) continue
+      if (underWay.length < READS_AHEAD[hurry]) continue
       await underWay.shift()
       // Copying 4 MiB takes a millisecond or two: searches get their turn in between.
       await nextTask()

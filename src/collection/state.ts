@@ -7,7 +7,7 @@ import { Columns } from './columns/index.ts'
 import { Bitset } from './filter/bitset.ts'
 import { Documents } from './documents.ts'
 import { createIndex, graphFor, matrixOf } from './index-rows.ts'
-import type { Originals } from './originals.ts'
+import type { Hurry, Originals } from './originals.ts'
 import { decodeDocument } from './records.ts'
 import { storedConfig } from './stored-config.ts'
 import { describe } from './values.ts'
@@ -154,8 +154,8 @@ export class CollectionState {
   }
 
   /** Resolves when all vectors are there. @throws QuiverError `CORRUPT` */
-  async loaded(): Promise<void> {
-    if (this.isLoading) await this.#originals?.all()
+  async loaded(hurry: Hurry = 'now'): Promise<void> {
+    if (this.isLoading) await this.#originals?.all(hurry)
   }
 
   /** Counts a reader in; a state that was replaced keeps its memory until the last one is out. */
