@@ -41,6 +41,9 @@ async function leaderOf(tabs: readonly SharingTab[]): Promise<SharingTab> {
   }
 }
 
+/** A tab stopped within a transaction keeps all others from the store, until the browser gives it up after a minute. */
+const PATIENCE_MS = 150_000
+
 /** How long it takes until each of the tabs has written once more, in milliseconds. */
 async function untilAllWrite(tabs: readonly SharingTab[]): Promise<number> {
   const start = performance.now()
@@ -49,7 +52,7 @@ async function untilAllWrite(tabs: readonly SharingTab[]): Promise<number> {
       const before = await tab.written()
       await tab.page.waitForFunction((before) => window.tab.writes.length > before + 1, before, {
         polling: 20,
-        timeout: 60_000,
+        timeout: PATIENCE_MS,
       })
     }),
   )
