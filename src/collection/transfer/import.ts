@@ -4,7 +4,8 @@ import { QuiverError, type QuiverErrorCode, textOf, throwIfAborted } from '../..
 import type { Engine } from '../../engine/index.ts'
 import { Slices } from '../../platform/task.ts'
 import { openArchive } from '../../storage/archive/storage.ts'
-import type { ManifestContent, Storage } from '../../storage/index.ts'
+import type { Manifest, ManifestContent, Storage } from '../../storage/index.ts'
+import { savedIn } from '../base.ts'
 import type { SavedDatabase } from '../folding.ts'
 import { recover, type Recovered } from '../recover.ts'
 import { chunksOf, type ChunkWriter, type SavedCollection } from '../snapshot.ts'
@@ -92,12 +93,13 @@ export async function importInto(
   }
   const before = storage.manifest
   const foldedSeq = lastSeqOf(storage)
+  const first = unusedNumber(before, foldedSeq)
   try {
     const saved: SavedCollection[] = []
-    for (const collection of collections) {
-      saved.push(await copyCollection(collection, archive, writer))
+    for (const { state, number } of collections) {
+      saved.push(await copyCollection({ state, number: first + number }, archive, writer))
     }
-    const body: SavedDatabase = { collections: saved, nextNumber }
+    const body: SavedDatabase = { collections: saved, nextNumber: first + nextNumber }
     const content = { foldedSeq, chunks: saved.flatMap(chunksOf), body }
     throwIfAborted(signal)
     await fold.commit(content)
@@ -118,6 +120,14 @@ async function commitAgain(storage: Storage, content: ManifestContent): Promise<
     .beginFold()
     .commit(content)
     .catch(() => undefined)
+}
+
+/**
+ * Above the number of every collection there has been: what is kept of another one must not stand in for one that is damaged.
+ * Since the manifest at most one collection was made by each record of the log.
+ */
+function unusedNumber(before: Manifest | undefined, lastSeq: number): number {
+  return savedIn(before).nextNumber + lastSeq - (before?.foldedSeq ?? 0)
 }
 
 function lastSeqOf(storage: Storage): number {
