@@ -1,6 +1,6 @@
 //! What one thread does of a search: the answers to a few queries.
 
-use core::slice::ChunksExact;
+use core::slice::{ChunksExact, from_mut, from_ref};
 
 use crate::distance::BATCH;
 use crate::error::{Error, Result};
@@ -22,12 +22,19 @@ use super::{Method, Request, View};
 pub struct Worker {
     pub(super) walker: Walker,
     /// The queries against the rows that are compared first.
-    estimates: Vec<Probe>,
+    estimates: Asked,
     /// The queries against the originals, where these are others.
-    exact: Vec<Probe>,
+    exact: Asked,
     rows: Vec<u32>,
     /// What went wrong in a search.
     pub(super) failed: Option<Error>,
+}
+
+/// Queries as rows of one representation are compared with them, and what each has found.
+#[derive(Default)]
+struct Asked {
+    queries: Vec<Query>,
+    probes: Vec<Probe>,
 }
 
 /// What is the same for all queries of a search.
@@ -62,23 +69,23 @@ impl Worker {
         let queries = queries.chunks_exact(dimension);
         let answers = match exact {
             None => {
-                let probes = ask(&mut self.estimates, space.rows, queries, k, bound)?;
-                find(task, probes, &mut self.walker)?;
+                let (queries, probes) = self.estimates.ask(space.rows, queries, k, bound)?;
+                find(task, queries, probes, &mut self.walker)?;
                 probes
             }
             Some(exact) if task.request.method == Method::Exact && exact.missing() == 0 => {
-                let probes = ask(&mut self.exact, exact, queries, k, bound)?;
-                scan(exact, task.selection, 0..exact.len(), probes);
+                let (queries, probes) = self.exact.ask(exact, queries, k, bound)?;
+                scan(exact, task.selection, 0..exact.len(), queries, probes);
                 probes
             }
             Some(exact) => {
                 let kept = rescored(k).min(task.matching);
-                let estimates =
-                    ask(&mut self.estimates, space.rows, queries.clone(), kept, f32::INFINITY)?;
-                find(task, estimates, &mut self.walker)?;
-                let probes = ask(&mut self.exact, exact, queries, k, bound)?;
-                for (estimate, probe) in estimates.iter_mut().zip(&mut *probes) {
-                    rescore(exact, estimate, probe, &mut self.rows)?;
+                let (codes, estimates) =
+                    self.estimates.ask(space.rows, queries.clone(), kept, f32::INFINITY)?;
+                find(task, codes, estimates, &mut self.walker)?;
+                let (queries, probes) = self.exact.ask(exact, queries, k, bound)?;
+                for ((query, probe), estimate) in queries.iter().zip(&mut *probes).zip(estimates) {
+                    rescore(exact, query, estimate, probe, &mut self.rows)?;
                 }
                 probes
             }
@@ -91,19 +98,19 @@ impl Worker {
 }
 
 /// Fills the probes, each with at least `k` rows where as many match.
-fn find(task: Task, probes: &mut [Probe], walker: &mut Walker) -> Result<()> {
+fn find(task: Task, queries: &[Query], probes: &mut [Probe], walker: &mut Walker) -> Result<()> {
     let View { space, graph, .. } = task.view;
     let all = 0..space.rows.len();
     let Some(graph) = graph.filter(|_| task.way != Way::Scan) else {
-        scan(space.rows, task.selection, all, probes);
+        scan(space.rows, task.selection, all, queries, probes);
         return Ok(());
     };
-    for probe in probes {
-        let whole = walk(graph, task, probe, walker)?;
+    for (query, probe) in queries.iter().zip(probes) {
+        let whole = walk(graph, task, query, probe, walker)?;
         if !whole || probe.best.len() < task.k() {
             // The rows that match are elsewhere: no walk of this length meets them.
             probe.best.reset(probe.best.capacity(), f32::INFINITY)?;
-            scan(space.rows, task.selection, all.clone(), core::slice::from_mut(probe));
+            scan(space.rows, task.selection, all.clone(), from_ref(query), from_mut(probe));
         }
     }
     Ok(())
@@ -114,7 +121,13 @@ const LEAST_ADAPTIVE: usize = 64;
 
 /// Offers the probe what a walk meets and what is not in the graph. Answers whether the walk met as many nodes as it was
 /// to, or all there are.
-fn walk(graph: &Graph, task: Task, probe: &mut Probe, walker: &mut Walker) -> Result<bool> {
+fn walk(
+    graph: &Graph,
+    task: Task,
+    query: &Query,
+    probe: &mut Probe,
+    walker: &mut Walker,
+) -> Result<bool> {
     let Task { view: View { space, metric, dimension, .. }, request, selection, way, .. } = task;
     // Only where every node counts does one that is near say that enough have been met. Products are no distances, of
     // which one could be a tenth farther; in few dimensions distances grow fast, and a tenth is next to nothing.
@@ -126,22 +139,21 @@ fn walk(graph: &Graph, task: Task, probe: &mut Probe, walker: &mut Walker) -> Re
         Way::Walk(ef) => (Width::fixed(ef), None),
         Way::Scan => (Width::fixed(0), None),
     };
-    graph.search(space, &probe.query, width, filter, request.except, walker)?;
+    graph.search(space, query, width, filter, request.except, walker)?;
     probe.measured += walker.measured();
     for (node, distance) in walker.pool.neighbors() {
         if selection.contains(node) {
             probe.best.offer(Key::new(distance, node));
         }
         for row in graph.twins.of(node).filter(|&row| selection.contains(row)) {
-            probe.best.offer(Key::new(space.distance(&probe.query, row), row));
+            probe.best.offer(Key::new(space.distance(query, row), row));
             probe.measured += 1;
         }
     }
     let (round, waiting) = graph.waiting();
     let beyond = round.end..space.rows.len();
-    let one = core::slice::from_mut(probe);
-    scan(space.rows, selection.within(waiting), round, one);
-    scan(space.rows, selection, beyond, one);
+    scan(space.rows, selection.within(waiting), round, from_ref(query), from_mut(probe));
+    scan(space.rows, selection, beyond, from_ref(query), from_mut(probe));
     // Without the nodes that are left out, others may be out of reach.
     Ok(walker.pool.is_satisfied() || (filter.is_none() && request.except.is_none()))
 }
@@ -159,6 +171,7 @@ fn rescored(k: usize) -> usize {
 /// Measures candidates on the originals, by ascending estimate, until no other is likely to be among the best.
 fn rescore(
     store: &Store,
+    query: &Query,
     estimates: &mut Probe,
     exact: &mut Probe,
     rows: &mut Vec<u32>,
@@ -182,7 +195,7 @@ fn rescore(
             }
         }
         let mut distances = [0.0; BATCH];
-        measure(store, &exact.query, rows, estimates, &mut distances[..rows.len()]);
+        measure(store, query, rows, estimates, &mut distances[..rows.len()]);
         for ((&row, estimate), distance) in rows.iter().zip(estimates).zip(distances) {
             exact.best.offer(Key::new(distance, row));
             squared_errors += (estimate.distance() - distance).powi(2);
@@ -208,23 +221,28 @@ fn measure(store: &Store, query: &Query, rows: &[u32], estimates: &[Key], out: &
     }
 }
 
-/// Probes with these queries, to keep `kept` rows each within a bound.
-fn ask<'a>(
-    probes: &'a mut Vec<Probe>,
-    store: &Store,
-    queries: ChunksExact<f32>,
-    kept: usize,
-    bound: f32,
-) -> Result<&'a mut [Probe]> {
-    let count = queries.len();
-    try_reserve_total(probes, count)?;
-    while probes.len() < count {
-        probes.push(Probe::new(store)?);
+impl Asked {
+    /// Takes these queries in, each to keep `kept` rows within a bound.
+    fn ask(
+        &mut self,
+        store: &Store,
+        given: ChunksExact<f32>,
+        kept: usize,
+        bound: f32,
+    ) -> Result<(&[Query], &mut [Probe])> {
+        let count = given.len();
+        try_reserve_total(&mut self.queries, count)?;
+        try_reserve_total(&mut self.probes, count)?;
+        while self.queries.len() < count {
+            self.queries.push(store.new_query()?);
+            self.probes.push(Probe::default());
+        }
+        let asked = self.queries.iter_mut().zip(&mut self.probes);
+        for ((query, probe), vector) in asked.zip(given) {
+            store.load_vector(query, vector);
+            probe.best.reset(kept, bound)?;
+            probe.measured = 0;
+        }
+        Ok((&self.queries[..count], &mut self.probes[..count]))
     }
-    for (probe, query) in probes.iter_mut().zip(queries) {
-        store.load_vector(&mut probe.query, query);
-        probe.best.reset(kept, bound)?;
-        probe.measured = 0;
-    }
-    Ok(&mut probes[..count])
 }
