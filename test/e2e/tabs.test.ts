@@ -41,7 +41,10 @@ async function leaderOf(tabs: readonly SharingTab[]): Promise<SharingTab> {
   }
 }
 
-/** A tab stopped within a transaction keeps all others from the store, until the browser gives it up after a minute. */
+/**
+ * One tab in 25 that was stopped (SIGSTOP) kept the others waiting for about a minute: it seems, one within a transaction, whose
+ * store the browser keeps for it that long. What must hold is that they go on.
+ */
 const PATIENCE_MS = 150_000
 
 /** How long it takes until each of the tabs has written once more, in milliseconds. */
