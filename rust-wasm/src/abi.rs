@@ -210,7 +210,7 @@ impl Index {
         radius: f32,
         except: u32,
     ) -> Result<()> {
-        let method = Method::from_code(method).ok_or(Error::InvalidOption("an unknown method"))?;
+        let method = Method::from_code(method).ok_or(Error::InvalidOption("an unknown code"))?;
         let mask = (masked != 0).then_some(&self.mask[..]);
         let except = (except != NONE).then_some(except);
         let request = Request { k, ef, method, mask, radius, except };
@@ -319,15 +319,15 @@ impl Loader {
 }
 
 fn part(code: u8) -> Result<Part> {
-    Ok(Part::from_code(code).ok_or(Error::InvalidOption("an unknown part"))?)
+    Ok(Part::from_code(code).ok_or(Error::InvalidOption("an unknown code"))?)
 }
 
 fn config(dimension: usize, metric: u8, codes: u8, originals: u8) -> Result<Config> {
     Ok(Config {
         dimension,
-        metric: Metric::from_code(metric).ok_or(Error::InvalidOption("an unknown metric"))?,
-        codes: CodeKind::from_code(codes).ok_or(Error::InvalidOption("unknown codes"))?,
+        metric: Metric::from_code(metric).ok_or(Error::InvalidOption("an unknown code"))?,
+        codes: CodeKind::from_code(codes).ok_or(Error::InvalidOption("an unknown code"))?,
         originals: Originals::from_code(originals)
-            .ok_or(Error::InvalidOption("unknown originals"))?,
+            .ok_or(Error::InvalidOption("an unknown code"))?,
     })
 }

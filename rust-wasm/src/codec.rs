@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         if self.payload.is_empty() {
             Ok(())
         } else {
-            Err(Error::Corrupt("a chunk is longer than its content"))
+            Err(Error::Corrupt("a chunk is not as long as it says"))
         }
     }
 }

@@ -178,7 +178,7 @@ impl Index {
     pub fn read_vector(&self, row: u32, vector: &mut Vec<f32>) -> Result<()> {
         self.check_row(row)?;
         if !self.originals.has(row) {
-            return Err(Error::NotFound("the chunk of this vector was not handed in yet"));
+            return Err(Error::NotFound("this chunk of vectors was not handed in yet"));
         }
         vector.clear();
         try_reserve(vector, self.config.dimension)?;

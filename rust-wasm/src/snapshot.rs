@@ -193,7 +193,7 @@ impl Loader {
                 codes.read(rows, &mut reader)?;
             }
             (Part::Graph, _, Some(graph)) => graph.read_chunk(&mut reader)?,
-            _ => return Err(Error::Corrupt("a chunk of a part the index does not have")),
+            _ => return Err(Error::Corrupt("the bytes are no chunk of an index")),
         }
         self.read[part as usize] += 1;
         reader.finish()
@@ -206,7 +206,7 @@ impl Loader {
             self.index.originals.try_promise(self.rows)?;
         }
         if self.index.rows() != self.rows || codes.is_some_and(|rows| rows != self.rows) {
-            return Err(Error::Corrupt("chunks of the index are missing"));
+            return Err(Error::Corrupt("chunks are missing"));
         }
         let graph = self.graph.map(GraphLoader::finish).transpose()?;
         self.index.restore(self.live, graph)?;

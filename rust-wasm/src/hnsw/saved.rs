@@ -75,7 +75,7 @@ impl GraphLoader {
             return Err(Error::Corrupt("the graph has more rows than the index"));
         }
         if entry != NONE && entry >= end {
-            return Err(Error::Corrupt("the entry of the graph is no row of it"));
+            return Err(Error::Corrupt("the entry is no row of the graph"));
         }
         let mut graph = Graph::new(params);
         graph.round = Round::resumed(start..end, done)?;
@@ -129,7 +129,7 @@ impl GraphLoader {
                         return Err(Error::Corrupt("a twin is no row of the graph"));
                     }
                     if self.graph.round.waits(row) || self.graph.round.waits(next) {
-                        return Err(Error::Corrupt("a row has twins that is not in the graph"));
+                        return Err(Error::Corrupt("a twin is no row of the graph"));
                     }
                     self.graph.twins.set_next(row, next);
                 }
@@ -142,10 +142,10 @@ impl GraphLoader {
     /// Checks what only all chunks together can show, and answers the graph.
     pub fn finish(mut self) -> Result<Graph> {
         if self.graph.layers.nodes(0) != self.rows {
-            return Err(Error::Corrupt("chunks of the graph are missing"));
+            return Err(Error::Corrupt("chunks are missing"));
         }
         if self.graph.entry != NONE && self.graph.round.waits(self.graph.entry) {
-            return Err(Error::Corrupt("the entry of the graph is not in it"));
+            return Err(Error::Corrupt("the entry is no row of the graph"));
         }
         self.check_links()?;
         if !self.graph.twins.all_end(self.rows)? {
@@ -175,7 +175,7 @@ impl GraphLoader {
             for (at, &link) in layers.upper.all_slots(node).iter().enumerate() {
                 let layer = 1 + at / layers.slots(1);
                 if link >= layers.upper.count() || layers.upper.level(link) < layer {
-                    return Err(Error::Corrupt("a link leads out of its layer"));
+                    return Err(Error::Corrupt("a link leads out of the graph"));
                 }
                 if link != node && (waits || round.waits(layers.upper.row(link))) {
                     return Err(Error::Corrupt("a row has links that is not in the graph"));

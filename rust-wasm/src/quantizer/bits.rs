@@ -223,7 +223,7 @@ impl Rows for BitCodes {
         let factors = reader.f32s(rows)?;
         let norms = reader.f32s(if self.metric == Metric::Cosine { 0 } else { rows })?;
         if factors.clone().chain(norms.clone()).any(|value| value.is_nan() || value < 0.0) {
-            return Err(Error::Corrupt("a factor or a norm is negative"));
+            return Err(Error::Corrupt("a scale or a norm is negative"));
         }
         self.try_reserve(rows)?;
         self.bits.extend_from_slice(bits);
