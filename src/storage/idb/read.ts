@@ -1,5 +1,6 @@
 /**
- * Reads, all requests of one issued in one task. Not through idb: it makes a promise for the end of every transaction, and
+ * Reads, all requests of one issued, and committed, in one task: a tab that is stopped before it heard the answers would else
+ * keep every other tab from writing, for as long as it is stopped. Not through idb: it makes a promise for the end of every transaction, and
  * where a read fails nobody holds that promise when it rejects too.
  */
 import { unwrap } from 'idb'
@@ -16,6 +17,7 @@ export async function read<T extends readonly unknown[]>(
 ): Promise<T> {
   const transaction = unwrap(db).transaction(stores, 'readonly')
   const requests = issue((name) => transaction.objectStore(name))
+  transaction.commit()
   const answers: unknown = await Promise.all(requests.map(answerTo))
   return answers as T
 }
