@@ -42,8 +42,8 @@ async function leaderOf(tabs: readonly SharingTab[]): Promise<SharingTab> {
 }
 
 /**
- * One tab in 25 that was stopped (SIGSTOP) kept the others waiting for about a minute: it seems, one within a transaction, whose
- * store the browser keeps for it that long. What must hold is that they go on.
+ * One tab in 25 that is stopped (SIGSTOP; none that is frozen) keeps the others from IndexedDB for longer than this: it seems, one
+ * stopped within a transaction, which the browser does not give up. That is not mended yet.
  */
 const PATIENCE_MS = 150_000
 
