@@ -74,8 +74,12 @@ export type Announcement =
   | { readonly type: 'join'; readonly member: string; readonly term: string }
   /** Are you alive? `undefined`: whoever leads. */
   | { readonly type: 'ping'; readonly member: string | undefined }
-  /** The page answers for a worker that is busy. */
-  | { readonly type: 'pong'; readonly member: string; readonly by: 'page' | 'worker' }
+  /** The page answers for a worker that is busy; `opening`: a member that is about to lead, whomever was asked for. */
+  | {
+      readonly type: 'pong'
+      readonly member: string
+      readonly by: 'page' | 'worker' | 'opening'
+    }
   /** Another database is about to be put in the place of this one: every member ends. */
   | { readonly type: 'replaced' }
 

@@ -208,7 +208,8 @@ export class Member {
         this.#pong(message.member)
         break
       case 'pong':
-        if (message.member === (this.#leader.member ?? message.member)) {
+        if (message.by === 'opening') this.#vigil.heard('page')
+        else if (message.member === (this.#leader.member ?? message.member)) {
           this.#vigil.heard(message.by)
         }
         break
@@ -224,10 +225,10 @@ export class Member {
   }
 
   #pong(asked: string | undefined): void {
-    const isLeader = this.#leading !== undefined || this.#opening
-    if (isLeader && (asked === undefined || asked === this.id)) {
-      this.#announcements?.post({ type: 'pong', member: this.id, by: 'worker' })
-    }
+    const isAsked = asked === undefined || asked === this.id
+    // The others still ask for the leader before it, and would take the lead from one that waits for the store.
+    const by = this.#opening ? 'opening' : this.#leading && isAsked ? 'worker' : undefined
+    if (by) this.#announcements?.post({ type: 'pong', member: this.id, by })
   }
 
   #ping(): void {
