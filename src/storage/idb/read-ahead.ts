@@ -12,5 +12,6 @@ export async function* readAhead<T, R>(
     underWay.push(result)
     if (underWay.length === depth) yield underWay.shift() as Promise<R>
   }
-  yield* underWay
+  // Not `yield*`: in WebKit 2.50 that never ends where one of them rejects.
+  for (const result of underWay) yield result
 }
