@@ -85,7 +85,12 @@ async function requireAccess(
   await checkKey(name, options)
   if (isOpen || options.replace) return
   const { encryption } = options
-  const storage = await openIdbStorage(name, { durability: 'strict', encryption })
+  const storage = await openIdbStorage(name, { durability: 'strict', encryption }).catch(
+    (error: unknown) => {
+      // Another tab has it open, whatever is in it.
+      throw error instanceof QuiverError && error.code === 'NOT_LEADER' ? taken(name) : error
+    },
+  )
   const isFree = await isEmpty(storage).finally(() => storage.close())
   if (!isFree) throw taken(name)
 }

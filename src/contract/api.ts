@@ -321,7 +321,10 @@ export interface ImportOptions extends CallOptions {
 
 // ---------------------------------------------------------------------------------------------- handles
 
-/** A named set of records with one metric, one dimension and one embedding space. */
+/**
+ * A named set of records with one metric, one dimension and one embedding space. A call sees every write that was resolved before
+ * it was made; writes that were not waited for may be done in any order.
+ */
 export interface Collection<F extends Fields = NoFields> {
   readonly name: string
 

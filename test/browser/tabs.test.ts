@@ -1,4 +1,4 @@
-import { deleteDatabase, type Embedder, type Role } from 'quiverdb'
+import { deleteDatabase, type Embedder, importDatabase, type Role } from 'quiverdb'
 import { open as openLocal } from 'quiverdb/local'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openTab, type Tab } from '../support/tabs.ts'
@@ -220,6 +220,16 @@ describe('a database that several tabs have open', () => {
       expect(await (await tab(name)).db.collections()).toEqual([])
     }
   })
+})
+
+it('is not replaced by an import that was not asked to', async () => {
+  const name = freshName()
+  const { db } = await tab(name)
+  const c = await db.collection('c', { dimension: 4 })
+  await c.upsert(idsOf(2), randomMatrix(2, 4, 1))
+  const blob = await db.export()
+  await expect(importDatabase(name, blob)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  expect(await c.count()).toBe(2)
 })
 
 it('fails the calls of a worker that was terminated', async () => {
