@@ -6,7 +6,7 @@ import { type Collection, type Database, deleteDatabase, open, QuiverError } fro
 import { beforeAll, expect, test } from 'vitest'
 import { untilFolded } from '../support/folded.ts'
 import { type Entry, readStored, type Stored, writeStored } from '../support/stored.ts'
-import { LONG, times } from '../support/torture.ts'
+import { LONG, sayHowFar, times } from '../support/torture.ts'
 import { random, randomMatrix, row } from '../support/vectors.ts'
 
 const CHANGES = times({ short: 100, full: 10_000 })
@@ -141,6 +141,7 @@ async function complaintsAbout(name: string, { store, key }: Entry): Promise<str
 test('every changed byte is noticed, and nothing else is lost', { timeout: LONG }, async () => {
   const failures: unknown[] = []
   for (let seed = 0; seed < CHANGES; seed++) {
+    sayHowFar('bytes changed', seed, CHANGES)
     const next = random(seed)
     const below = (end: number) => Math.floor(next() * end)
     const at = below(stored.entries.length)

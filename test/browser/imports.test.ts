@@ -15,7 +15,7 @@ import type { Target } from '../fuzz/target.ts'
 import { putTogether, sealHead, takeApart } from '../support/archives.ts'
 import { contentsOf } from '../support/contents.ts'
 import { readStored } from '../support/stored.ts'
-import { LONG, times } from '../support/torture.ts'
+import { LONG, sayHowFar, times } from '../support/torture.ts'
 import { idsOf, randomMatrix, row } from '../support/vectors.ts'
 
 const MUTANTS = times({ short: 60, full: 1_000 })
@@ -87,6 +87,7 @@ test(`${MUTANTS} files that were tampered with`, { timeout: LONG }, async () => 
   const before = await contents(db)
   let imported = 0
   for (let seed = 0; seed < MUTANTS; seed++) {
+    sayHowFar('files tampered with', seed, MUTANTS)
     const [first, ...pieces] = inputOf(seed % 2 ? raw : resealed, seed)
     const blob =
       seed % 2

@@ -5,7 +5,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type {} from '../fixtures/database-page/main.ts'
-import { LONG, times } from '../support/torture.ts'
+import { LONG, sayHowFar, times } from '../support/torture.ts'
 import { type BuiltPage, serveBuiltPage } from './support/built-page.ts'
 import { Chromium } from './support/chromium.ts'
 import { Ledger } from './support/ledger.ts'
@@ -34,6 +34,7 @@ test('keeps every acknowledged write', { timeout: LONG }, async () => {
   const victim = await Victim.create(site.url, 'randomWrites')
   try {
     for (let kill = 0; kill < KILLS; kill++) {
+      sayHowFar('kills', kill, KILLS)
       const kind = KINDS[kill % KINDS.length]!
       if (kill % OPENING_EVERY === OPENING_EVERY - 1) {
         await victim.page()
@@ -63,6 +64,7 @@ test('keeps what is stored while it grows from 20 to 100 MB', { timeout: LONG },
   try {
     let database = 'grown-0'
     for (let kill = 0; kill < KILLS_WHILE_GROWING; kill++) {
+      sayHowFar('kills while it grows', kill, KILLS_WHILE_GROWING)
       const stored = await victim.open(database)
       expect([...victim.ledger.settle(stored), ...victim.failures]).toEqual([])
       const batches = Object.keys(stored).length
@@ -116,6 +118,7 @@ test(
       let leader = await visit()
       expect(await write(leader, 0)).toBe('leader')
       for (let n = 1; n <= LEADERS; n++) {
+        sayHowFar('leaders gone', n, LEADERS)
         const follower = await visit()
         expect(await write(follower, n)).toBe('follower')
         if (n % 2) await leader.close()

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadChecksum } from '../../src/storage/codec/checksum.ts'
 import { decodeLogRecord, LogKind } from '../../src/storage/codec/log-record.ts'
 import { decodeWrite } from '../../src/storage/operations.ts'
-import { LONG, times } from '../support/torture.ts'
+import { LONG, sayHowFar, times } from '../support/torture.ts'
 import { type BuiltPage, serveBuiltPage } from './support/built-page.ts'
 import { Chromium } from './support/chromium.ts'
 import { faults, processOf, SharingTab, type TabHistory } from './support/sharing.ts'
@@ -156,6 +156,7 @@ test('loses and doubles nothing when the leader stands still', { timeout: LONG }
   const taken = { stopped: [0], frozen: [0] }
   let keptTheStore = 0
   for (let freeze = 0; freeze < FREEZES; freeze++) {
+    sayHowFar('leaders that stood still', freeze, FREEZES)
     await untilAllWrite(tabs)
     const leader = await leaderOf(tabs)
     const others = tabs.filter((tab) => tab !== leader)

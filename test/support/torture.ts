@@ -18,5 +18,10 @@ export function times({ short, full }: { short: number; full: number }): number 
 
 export const inFull = asked !== 'short'
 
+/** Says now and then how far a full run is: it takes long. */
+export function sayHowFar(what: string, done: number, of: number): void {
+  if (inFull && done % Math.ceil(of / 20) === 0) console.info(`${what}: ${done} of ${of}`)
+}
+
 /** For the `timeout` of such a test, in milliseconds. */
 export const LONG = inFull ? 4 * 3_600_000 : 300_000
