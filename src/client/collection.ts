@@ -1,4 +1,4 @@
-import { type Remote, releaseProxy } from 'comlink'
+import { proxy, type Remote, releaseProxy } from 'comlink'
 import type {
   CallOptions,
   Collection,
@@ -15,25 +15,46 @@ import type {
   VerifyOptions,
 } from '../contract/api.ts'
 import type { Fields, Filter } from '../contract/fields.ts'
-import type { RemoteBatch, RemoteCollection, RemoteHits } from '../contract/protocol.ts'
+import type { LiveQuery } from '../contract/live.ts'
+import type {
+  RemoteBatch,
+  RemoteCollection,
+  RemoteHits,
+  RemoteLiveListener,
+  RemoteSearchOptions,
+} from '../contract/protocol.ts'
 import { QuiverError } from '../contract/errors.ts'
+import { LiveStore } from '../platform/live-store.ts'
 import { requireOptions } from '../platform/options.ts'
-import { callWith } from '../platform/wire.ts'
+import { callWith, receivedError } from '../platform/wire.ts'
 import { postSlices, sliceMatrix, sliceRecords } from '../platform/slices.ts'
 
 /** Runs a call through the database's handle and its connection, which both may end it. */
 type Run = <T>(call: () => Promise<T>) => Promise<T>
+
+/** The same for a call that lasts; closing the database ends it at once. */
+type RunUntilClosed = <T>(
+  signals: readonly AbortSignal[],
+  call: (signal: AbortSignal) => Promise<T>,
+) => Promise<T>
 
 /** A collection as the page sees it: every call is posted to the worker, nothing is kept here. */
 export class ClientCollection implements Collection<Fields> {
   readonly name: string
   readonly #remote: Remote<RemoteCollection>
   readonly #run: Run
+  readonly #runUntilClosed: RunUntilClosed
 
-  constructor(name: string, remote: Remote<RemoteCollection>, run: Run) {
+  constructor(
+    name: string,
+    remote: Remote<RemoteCollection>,
+    run: Run,
+    runUntilClosed: RunUntilClosed,
+  ) {
     this.name = name
     this.#remote = remote
     this.#run = run
+    this.#runUntilClosed = runUntilClosed
   }
 
   upsert(
@@ -86,12 +107,27 @@ export class ClientCollection implements Collection<Fields> {
     options: SearchOptions<Fields, I> = {},
   ): Promise<Hits<Fields, I>[]> {
     requireOptions('search', options)
-    const { k, ef, targetRecall, radius, mode, where, include, minScore, signal } = options
-    const posted = { k, ef, targetRecall, radius, mode, where, include, minScore }
-    const answers = await this.#call({ signal }, (port) =>
-      this.#remote.searchMany(queries, posted, port),
+    const answers = await this.#call({ signal: options.signal }, (port) =>
+      this.#remote.searchMany(queries, postable(options), port),
     )
     return answers.map((answer) => toHits(answer) as Hits<Fields, I>)
+  }
+
+  live<const I extends Include = 'record' | 'distance'>(
+    query: Query,
+    options: SearchOptions<Fields, I> = {},
+  ): LiveQuery<Fields, I> {
+    requireOptions('live', options)
+    const live = new LiveStore((answered, stopped) => {
+      const listener = proxy<RemoteLiveListener>((answer) => {
+        answered('error' in answer ? receivedError(answer.error) : answer)
+      })
+      const signals = options.signal ? [stopped, options.signal] : [stopped]
+      return this.#runUntilClosed(signals, (signal) =>
+        callWith({ signal }, (port) => this.#remote.live(query, postable(options), listener, port)),
+      )
+    })
+    return live as LiveQuery<Fields> as LiveQuery<Fields, I>
   }
 
   stats(): Promise<CollectionStats> {
@@ -153,6 +189,20 @@ export class ClientCollection implements Collection<Fields> {
   #call<T>(options: CallOptions, call: (port: MessagePort | undefined) => Promise<T>): Promise<T> {
     return this.#run(() => callWith(options, call))
   }
+}
+
+/** The options that are for the worker. */
+function postable({
+  k,
+  ef,
+  targetRecall,
+  radius,
+  mode,
+  where,
+  include,
+  minScore,
+}: SearchOptions<Fields>): RemoteSearchOptions {
+  return { k, ef, targetRecall, radius, mode, where, include, minScore }
 }
 
 function toHits({ hits, info }: RemoteHits): Hits<Fields, Include> {

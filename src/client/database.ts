@@ -140,7 +140,13 @@ export class ClientDatabase implements Database {
     const number = await this.#run(() => remote.number)
     let handle = this.#collections.get(number)
     if (!handle) {
-      handle = new ClientCollection(name, remote, (call) => this.#run(call))
+      handle = new ClientCollection(
+        name,
+        remote,
+        (call) => this.#run(call),
+        (signals, call) =>
+          this.#calls.runUntilClosed(signals, (signal) => this.#connection.run(() => call(signal))),
+      )
       this.#collections.set(number, handle)
     }
     return handle

@@ -51,12 +51,17 @@ export interface Surroundings {
   readonly queue: CommitQueue
   /** Called after every write and when the graph is complete: a fold may be due. */
   readonly changed: () => void
+  /** Called whenever searches in the collection of this number may find something else than before. */
+  readonly written: (collection: number) => void
   /** Called when all vectors are read, and with what was damaged once it was mended. */
   readonly loaded: (damage: readonly Damage[]) => void
 }
 
-/** The collection itself, on the thread it lives on. Joins the rooms; each does its work in its own file. */
-export class LocalCollection implements Collection<Fields> {
+/**
+ * The collection itself, on the thread it lives on. Joins the rooms; each does its work in its own file. Live queries are of
+ * the handles to it.
+ */
+export class LocalCollection implements Omit<Collection<Fields>, 'live'> {
   readonly number: number
   readonly storage: Storage
   state: CollectionState
@@ -249,6 +254,7 @@ export class LocalCollection implements Collection<Fields> {
       })
       this.#indexer.start()
       this.#surroundings.changed()
+      this.#surroundings.written(this.number)
       return result
     } finally {
       release()
@@ -287,17 +293,20 @@ export class LocalCollection implements Collection<Fields> {
     await this.read((state) => state.loaded('background'))
     this.#indexer.start()
     this.#surroundings.changed()
+    // Distances are no longer estimates.
+    this.#surroundings.written(this.number)
     this.#surroundings.loaded([])
   }
 
   /** Reads `damaged` anew, once, from what is whole, when its turn in the queue comes. */
   mend(damaged: CollectionState): Promise<void> {
-    const { engine, storage, queue, changed, loaded } = this.#surroundings
+    const { engine, storage, queue, changed, written, loaded } = this.#surroundings
     return queue.exclusive(async () => {
       if (this.state !== damaged || this.#closed) return
       const { state, damage } = await recoverCollection(engine, storage, this.number)
       this.replaceState(state)
       changed()
+      written(this.number)
       loaded(damage)
     })
   }

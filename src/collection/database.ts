@@ -25,6 +25,9 @@ import { recover, type Recovered } from './recover.ts'
 import { CollectionState } from './state.ts'
 import { exportDatabase } from './transfer/export.ts'
 
+/** `change`: the status has changed without any other event; `written`: to the collection of this number. */
+type InternalEvents = DatabaseEvents & { change: undefined; written: number }
+
 /**
  * The database itself, on the thread it lives on: its collections by name, the one queue for changes, and the folding of
  * its log. Handles share it (see `registry.ts`).
@@ -36,7 +39,7 @@ export class LocalDatabase {
   readonly #folding: Folding
   readonly #surroundings: Surroundings
   readonly #collections = new Map<string, LocalCollection>()
-  readonly #listeners = new Listeners<DatabaseEvents & { change: undefined }>()
+  readonly #listeners = new Listeners<InternalEvents>()
   readonly #damage: Damage[]
   #nextNumber: number
   #closed: Promise<void> | undefined
@@ -72,7 +75,10 @@ export class LocalDatabase {
       for (const each of damage) this.#damaged(each)
       this.#listeners.emit('change', undefined)
     }
-    this.#surroundings = { engine, storage, queue: this.#queue, changed, loaded }
+    const written = (collection: number): void => {
+      this.#listeners.emit('written', collection)
+    }
+    this.#surroundings = { engine, storage, queue: this.#queue, changed, written, loaded }
     this.#folding = new Folding(storage, this.#queue, () => this.#contents())
     for (const each of recovered.collections) {
       const collection = new LocalCollection(each, this.#surroundings)
@@ -141,6 +147,7 @@ export class LocalDatabase {
         return collection
       },
     })
+    if (dropped) this.#listeners.emit('written', dropped.number)
     await dropped?.stop()
     await this.#queue.exclusive(() => dropped?.free())
     this.#folding.changed()
@@ -178,8 +185,7 @@ export class LocalDatabase {
     }
   }
 
-  /** `change`: the status has changed without any other event. */
-  get events(): Pick<Listeners<DatabaseEvents & { change: undefined }>, 'on'> {
+  get events(): Pick<Listeners<InternalEvents>, 'on'> {
     return this.#listeners
   }
 

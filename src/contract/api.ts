@@ -1,5 +1,6 @@
 import type { Embedder } from './embedder.ts'
 import type { Fields, FieldValue, Filter, NoFields } from './fields.ts'
+import type { LiveQuery } from './live.ts'
 
 // ---------------------------------------------------------------------------------------------- records
 
@@ -363,6 +364,12 @@ export interface Collection<F extends Fields = NoFields> {
     queries: readonly Query[],
     options?: SearchOptions<F, I>,
   ): Promise<Hits<F, I>[]>
+
+  /** A search that is kept up to date, whichever tab writes. Runs while somebody is subscribed. */
+  live<const I extends Include = 'record' | 'distance'>(
+    query: Query,
+    options?: SearchOptions<F, I>,
+  ): LiveQuery<F, I>
 
   stats(): Promise<CollectionStats>
 

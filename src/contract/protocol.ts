@@ -89,6 +89,13 @@ export interface RemoteCollection {
     options: RemoteSearchOptions,
     call?: MessagePort,
   ): Promise<RemoteHits[]>
+  /** Lasts as long as the live query: `call` aborts it, and what it rejects with has ended it. */
+  live(
+    query: Query,
+    options: RemoteSearchOptions,
+    listener: RemoteLiveListener,
+    call: MessagePort | undefined,
+  ): Promise<void>
   stats(): Promise<CollectionStats>
   verify(sample: number | undefined, call?: MessagePort): Promise<Verification>
 }
@@ -100,6 +107,9 @@ export interface RemoteHits {
   readonly hits: Hit<Fields, Include>[]
   readonly info: SearchInfo
 }
+
+/** Hears every answer that is another than the one before, and why a search failed. */
+export type RemoteLiveListener = (answer: RemoteHits | { readonly error: PostedError }) => void
 
 export interface RemoteBatch {
   addRecords(records: readonly unknown[]): Promise<void>

@@ -37,6 +37,11 @@ export type BatchPart =
   | { readonly records: readonly unknown[] }
   | { readonly ids: readonly unknown[]; readonly matrix: Float32Array }
 
+/** `digest`: tells the answer from others. */
+export interface FoundAgain extends RemoteHits {
+  readonly digest: string
+}
+
 /** Every call there is. */
 export interface TabCalls {
   /** Answers the collection's number. */
@@ -59,6 +64,13 @@ export interface TabCalls {
     queries: readonly Query[],
     options: RemoteSearchOptions | undefined,
   ): RemoteHits[]
+  /** A live query's next search; `undefined`: the answer is still the one with the digest `known`. */
+  searchAgain(
+    collection: CollectionRef,
+    query: Query,
+    options: RemoteSearchOptions | undefined,
+    known: string | undefined,
+  ): FoundAgain | undefined
   collectionStats(collection: CollectionRef): CollectionStats
   verify(collection: CollectionRef, sample: number | undefined): Verification
 }
@@ -124,5 +136,7 @@ export type LeaderFrame =
       readonly status: DatabaseStatus
       readonly event: DatabaseEvent | undefined
     }
+  /** Records of these collections were written or deleted. */
+  | { readonly type: 'written'; readonly collections: readonly number[] }
   /** The database is no more: nobody is to take over. */
   | { readonly type: 'closed'; readonly error: PostedError }

@@ -21,7 +21,10 @@ export class Listeners<Events> {
       try {
         ;(listener as (detail: Events[E]) => void)(detail)
       } catch (error) {
-        reportError(error)
+        // Shown as uncaught; `reportError` is not there in Node.
+        queueMicrotask(() => {
+          throw error
+        })
       }
     }
   }

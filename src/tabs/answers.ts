@@ -2,6 +2,7 @@ import type { TabCalls, TabMethod } from '../contract/tabs.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { CallContext } from '../collection/call-context.ts'
 import type { LocalDatabase } from '../collection/database.ts'
+import { digestOf } from '../collection/live.ts'
 import type { Outcome } from '../collection/outcomes.ts'
 import { Slices } from '../platform/task.ts'
 
@@ -65,6 +66,12 @@ const answers: Answers = {
     const found = await collection.searchMany(queries, { ...options, signal }, context)
     // An array of its own: what hangs on the other is lost when it is posted.
     return found.map((hits) => ({ hits: [...hits], info: hits.info }))
+  },
+  async searchAgain(database, context, { name, number }, query, options, known) {
+    const { signal } = context
+    const hits = await database.opened(name, number).search(query, { ...options, signal }, context)
+    const digest = await digestOf(hits)
+    return digest === known ? undefined : { hits: [...hits], info: hits.info, digest }
   },
   collectionStats: async (database, _context, { name, number }) =>
     database.opened(name, number).stats(),

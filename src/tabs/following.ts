@@ -20,6 +20,7 @@ export interface FollowingListener {
   /** Any frame: the leader's worker is alive. */
   alive(): void
   changed(status: DatabaseStatus, event: DatabaseEvent | undefined): void
+  written(collections: readonly number[]): void
   /** The database is no more. */
   closed(error: QuiverError): void
 }
@@ -106,6 +107,9 @@ export class Following implements Way {
         break
       case 'status':
         this.#listener.changed(frame.status, frame.event)
+        break
+      case 'written':
+        this.#listener.written(frame.collections)
         break
       case 'closed':
         this.#listener.closed(receivedError(frame.error))

@@ -20,12 +20,15 @@ import type {
 } from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
 import type { Fields, Filter, NoFields } from '../contract/fields.ts'
+import type { LiveQuery } from '../contract/live.ts'
 import type { RemoteHits, RemoteSearchOptions } from '../contract/protocol.ts'
 import type { BatchPart, CollectionRef, TabCalls, TabMethod } from '../contract/tabs.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { Calls } from '../platform/calls.ts'
+import { type LiveAnswer, LiveStore } from '../platform/live-store.ts'
 import { requireOptions } from '../platform/options.ts'
 import { requestPersistence } from '../platform/persistence.ts'
+import { embeddingOnce, keepSearching, type LiveSearch } from './live.ts'
 import type { Member } from './member.ts'
 
 /** What one `open` answers: its own life, on a database it may share with others here and in other tabs. */
@@ -238,6 +241,41 @@ export class SharedCollection implements Collection<Fields> {
     call: CallOptions,
   ): Promise<RemoteHits[]> {
     return this.#ask('searchMany', [this.#ref, queries, options], call)
+  }
+
+  live<const I extends Include = 'record' | 'distance'>(
+    query: Query,
+    options: SearchOptions<Fields, I> = {},
+  ): LiveQuery<Fields, I> {
+    requireOptions('live', options)
+    const { signal: given, ...posted } = options
+    const live = new LiveStore((answered, signal) =>
+      this.keepSearching(query, posted, answered, given ? [signal, given] : [signal]),
+    )
+    return live as LiveQuery<Fields> as LiveQuery<Fields, I>
+  }
+
+  /** A live query while it runs. @throws QuiverError what ends it */
+  keepSearching(
+    query: Query,
+    options: RemoteSearchOptions,
+    answered: (answer: LiveAnswer) => void,
+    signals: readonly AbortSignal[],
+  ): Promise<void> {
+    const embedder = embeddingOnce(this.#embedders.get(this.number))
+    return this.#calls.runUntilClosed(signals, (signal) => {
+      const search: LiveSearch = {
+        search: (known) => {
+          const args = [this.#ref, query, options, known] as const
+          return this.#member.ask('searchAgain', [...args], { signal }, embedder)
+        },
+        onWritten: (listener) =>
+          this.#member.events.on('written', (numbers = [this.number]) => {
+            if (numbers.includes(this.number)) listener()
+          }),
+      }
+      return keepSearching(search, answered, signal)
+    })
   }
 
   stats(): Promise<CollectionStats> {

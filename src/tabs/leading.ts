@@ -12,12 +12,14 @@ import { randomId } from './channel.ts'
 import type { Election } from './election.ts'
 import { type Runner, Session } from './session.ts'
 import { Standstill } from './standstill.ts'
+import { Written } from './written.ts'
 
 /** How long a follower may take to hear that the database is no more; one that is frozen takes longer. */
 const DISMISSAL_MS = 1_000
 
 export interface LeadingListener {
   changed(status: DatabaseStatus, event: DatabaseEvent | undefined): void
+  written(collections: readonly number[]): void
   /** Another has taken over, or the database can be used no more: see its `failure`. */
   lost(): void
 }
@@ -34,6 +36,10 @@ export class Leading implements Way, Runner {
   readonly #watching = new AbortController()
   /** `undefined`: in memory, where nobody can have taken over. */
   readonly #standstill: Standstill | undefined
+  readonly #written = new Written((collections) => {
+    for (const session of this.#sessions.values()) session.post({ type: 'written', collections })
+    this.#listener.written(collections)
+  })
   #ended = false
 
   /** `election`: `undefined` where there is nobody to share with. */
@@ -56,6 +62,9 @@ export class Leading implements Way, Runner {
         this.#changed(type === 'change' ? undefined : ({ type, detail } as DatabaseEvent))
       })
     }
+    this.database.events.on('written', (collection) => {
+      this.#written.add(collection)
+    })
     for (const caller of this.database.outcomes.callers) {
       this.#watch(caller.toString(16).padStart(16, '0'))
     }
@@ -105,6 +114,7 @@ export class Leading implements Way, Runner {
     if (this.#ended) return
     this.#ended = true
     this.#standstill?.end()
+    this.#written.end()
     await this.#handle.close().catch(() => undefined)
     if (reason) await this.#dismiss(reason)
     this.#watching.abort()

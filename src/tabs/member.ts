@@ -28,6 +28,12 @@ export interface MemberOptions {
 }
 
 /**
+ * `change`: the status has changed without any other event. `written`: to the collections of these numbers; `undefined`: to any
+ * of them, as far as is known.
+ */
+type MemberEvents = DatabaseEvents & { change: undefined; written: readonly number[] | undefined }
+
+/**
  * One thread's part in a database that several tabs have open. It leads or follows, and that may change at any time; its
  * calls are answered all the same, each once: those that a leader left unanswered are sent to the next one.
  */
@@ -38,7 +44,7 @@ export class Member {
   readonly #election: Election | undefined
   readonly #announcements: Announcements | undefined
   readonly #vigil: Vigil
-  readonly #listeners = new Listeners<DatabaseEvents & { change: undefined }>()
+  readonly #listeners = new Listeners<MemberEvents>()
   readonly #unanswered: Unanswered
   readonly #leader: KnownLeader
   #leading: Leading | undefined
@@ -89,6 +95,9 @@ export class Member {
       changed: (status, event) => {
         this.#changed(status, event)
       },
+      written: (collections) => {
+        this.#listeners.emit('written', collections)
+      },
       closed: (error) => {
         void this.end(error)
       },
@@ -129,8 +138,7 @@ export class Member {
     return { ...status, reason: this.#options.reason, role: this.#role }
   }
 
-  /** `change`: the status has changed without any other event. */
-  get events(): Pick<Listeners<DatabaseEvents & { change: undefined }>, 'on'> {
+  get events(): Pick<Listeners<MemberEvents>, 'on'> {
     return this.#listeners
   }
 
@@ -308,6 +316,9 @@ export class Member {
       changed: (status, event) => {
         this.#changed(status, event)
       },
+      written: (collections) => {
+        this.#listeners.emit('written', collections)
+      },
       lost: () => {
         this.#lost()
       },
@@ -349,6 +360,8 @@ export class Member {
     this.#ready.resolve()
     this.#unanswered.sendAgain()
     this.#sayRole()
+    // What was written before was not heard of from this leader.
+    this.#listeners.emit('written', undefined)
   }
 
   /** To those who heard what it was before. */
@@ -383,6 +396,8 @@ export class Member {
     await this.#leading?.end(reason)
     this.#ready.reject(error)
     this.#unanswered.reject(error)
+    // Whoever waits for a write learns that there will be none.
+    this.#listeners.emit('written', undefined)
     this.#election?.leave()
     this.#announcements?.close()
     this.#over()

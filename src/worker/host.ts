@@ -1,6 +1,7 @@
-import { proxy } from 'comlink'
-import type { DatabaseStatus, OpenOptions } from '../contract/api.ts'
+import { proxy, releaseProxy, type Remote } from 'comlink'
+import type { DatabaseStatus, OpenOptions, Query } from '../contract/api.ts'
 import type { Embedder, EmbedderRecipe } from '../contract/embedder.ts'
+import { QuiverError } from '../contract/errors.ts'
 import type {
   DatabaseEvent,
   EmbedderFacts,
@@ -10,9 +11,12 @@ import type {
   RemoteEmbed,
   RemoteHost,
   RemoteListener,
+  RemoteLiveListener,
+  RemoteSearchOptions,
 } from '../contract/protocol.ts'
 import { staticModel } from '../embed/static/index.ts'
-import { answerWith, callWith } from '../platform/wire.ts'
+import type { LiveAnswer } from '../platform/live-store.ts'
+import { answerWith, callWith, postError } from '../platform/wire.ts'
 import { SharedBatch, type SharedCollection, type SharedDatabase } from '../tabs/handles.ts'
 import { deleteDatabase, importDatabase, openDatabase } from '../tabs/index.ts'
 
@@ -96,9 +100,28 @@ function remoteCollection(collection: SharedCollection): RemoteCollection {
     count: (where) => collection.count(where),
     searchMany: (queries, options, call) =>
       answerWith(call, (given) => collection.foundMany(queries, options, given)),
+    live: (query, options, listener, call) =>
+      answerWith(call, ({ signal }) => keepLive(collection, query, options, listener, signal)),
     stats: () => collection.stats(),
     verify: (sample, call) =>
       answerWith(call, (options) => collection.verify({ ...options, sample })),
+  }
+}
+
+async function keepLive(
+  collection: SharedCollection,
+  query: Query,
+  options: RemoteSearchOptions,
+  listener: RemoteLiveListener,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const answered = (answer: LiveAnswer): void => {
+    listener(answer instanceof QuiverError ? { error: postError(answer) } : answer)
+  }
+  try {
+    await collection.keepSearching(query, options, answered, signal ? [signal] : [])
+  } finally {
+    ;(listener as Remote<RemoteLiveListener>)[releaseProxy]()
   }
 }
 

@@ -29,7 +29,8 @@ async function pair(): Promise<{ ask: Ask; database: LocalDatabase }> {
   const storage = await openMemoryStorage('pipe')
   const database = await LocalDatabase.open('pipe', referenceEngine, storage)
   const handle = new DatabaseHandle(database, () => database.close())
-  const listener = { changed: () => undefined, lost: () => undefined }
+  const nothing = (): undefined => undefined
+  const listener = { changed: nothing, written: nothing, lost: nothing }
   const leading = new Leading(randomId(), handle, undefined, listener)
   const member = randomId()
   const following = await new Promise<Following>((resolve) => {
@@ -38,7 +39,8 @@ async function pair(): Promise<{ ask: Ask; database: LocalDatabase }> {
         resolve(following)
       },
       alive: () => undefined,
-      changed: () => undefined,
+      changed: nothing,
+      written: nothing,
       closed: () => undefined,
     })
     leading.join(member, 'strict')
