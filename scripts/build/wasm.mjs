@@ -72,28 +72,23 @@ const variants = [
 ]
 
 /**
- * @param {Variant} variant
+ * @param {string} crate a folder
+ * @param {string} target where cargo builds: a folder each, or builds would throw away each other's dependencies
+ * @param {string} name of the files
+ * @param {readonly string[]} flags of rustc
  * @param {(note: string) => void} note
- * @returns {Promise<string>} the size, for people
+ * @returns {Promise<string>} the folder with what wasm-pack made
  */
-async function buildVariant({ name, holds, lacks, linkerOptions = [] }, note) {
-  const target = inRepository('rust-wasm', 'target', name)
+async function packCrate(crate, target, name, flags, note) {
   const fresh = join(target, 'pkg')
   await rm(fresh, { recursive: true, force: true })
-  const options = ['--target', 'web', '--mode', 'no-install', '--no-pack', '--out-name', 'core']
+  const options = ['--target', 'web', '--mode', 'no-install', '--no-pack', '--out-name', name]
   await run(
     'wasm-pack',
-    ['build', 'rust-wasm', ...options, '--out-dir', fresh, '--', ...ownStandardLibrary],
+    ['build', crate, ...options, '--out-dir', fresh, '--', ...ownStandardLibrary],
     {
       env: {
-        RUSTFLAGS: [
-          `-Ctarget-feature=${targetFeatures[name]}`,
-          ...panicAtOnce,
-          ...inlineLess,
-          ...unrollLess,
-          ...linkerOptions.map((option) => `-Clink-arg=${option}`),
-        ].join(' '),
-        // A folder each, or the builds would throw away each other's dependencies.
+        RUSTFLAGS: flags.join(' '),
         CARGO_TARGET_DIR: target,
         // Lets the compiler that builds the rest do so, too, where it would take a nightly of another day.
         RUSTC_BOOTSTRAP: '1',
@@ -101,6 +96,36 @@ async function buildVariant({ name, holds, lacks, linkerOptions = [] }, note) {
       onLine: note,
     },
   )
+  return fresh
+}
+
+/**
+ * Moves files in one by one: whoever reads the folder meanwhile finds each of them, old or new.
+ *
+ * @param {string} fresh
+ * @param {string} name of the folder in rust-wasm/pkg/
+ */
+async function publish(fresh, name) {
+  const out = inRepository('rust-wasm', 'pkg', name)
+  await mkdir(out, { recursive: true })
+  for (const file of await readdir(fresh)) await rename(join(fresh, file), join(out, file))
+}
+
+/**
+ * @param {Variant} variant
+ * @param {(note: string) => void} note
+ * @returns {Promise<string>} the size, for people
+ */
+async function buildVariant({ name, holds, lacks, linkerOptions = [] }, note) {
+  const flags = [
+    `-Ctarget-feature=${targetFeatures[name]}`,
+    ...panicAtOnce,
+    ...inlineLess,
+    ...unrollLess,
+    ...linkerOptions.map((option) => `-Clink-arg=${option}`),
+  ]
+  const target = inRepository('rust-wasm', 'target', name)
+  const fresh = await packCrate('rust-wasm', target, 'core', flags, note)
 
   const wasm = join(fresh, 'core_bg.wasm')
   const instructions = await run('wasm-dis', ['--all-features', wasm])
@@ -111,15 +136,27 @@ async function buildVariant({ name, holds, lacks, linkerOptions = [] }, note) {
     throw new Error(`the ${name} build holds instructions that its browsers do not know`)
   }
   const size = gzippedSize(await readFile(wasm))
-
-  // Moved in file by file: whoever reads the folder meanwhile finds each of them, old or new.
-  const out = inRepository('rust-wasm', 'pkg', name)
-  await mkdir(out, { recursive: true })
-  for (const file of await readdir(fresh)) await rename(join(fresh, file), join(out, file))
+  await publish(fresh, name)
   return size
 }
 
-/** rust-wasm/pkg/simd128, rust-wasm/pkg/relaxed and rust-wasm/pkg/threads, each `core.js`, `core.d.ts` and `core_bg.wasm`. */
+/**
+ * @param {(note: string) => void} note
+ * @returns {Promise<string>} the size, for people
+ */
+async function buildWords(note) {
+  const target = inRepository('rust-wasm', 'target', 'words')
+  const flags = [...panicAtOnce, ...inlineLess, ...unrollLess]
+  const fresh = await packCrate('rust-wasm/words', target, 'words', flags, note)
+  const size = gzippedSize(await readFile(join(fresh, 'words_bg.wasm')))
+  await publish(fresh, 'words')
+  return size
+}
+
+/**
+ * rust-wasm/pkg/simd128, rust-wasm/pkg/relaxed and rust-wasm/pkg/threads, each `core.js`, `core.d.ts` and `core_bg.wasm`;
+ * and rust-wasm/pkg/words, the same of `words`.
+ */
 export async function buildWasm() {
   for (const variant of variants) {
     await step(`WebAssembly core, ${variant.name}`, (note) =>
@@ -139,4 +176,23 @@ export async function buildWasm() {
       ),
     )
   }
+  await step('WebAssembly words', (note) =>
+    onlyWhenChanged(
+      'wasm-words',
+      {
+        inputs: [
+          'rust-wasm/words/src',
+          'rust-wasm/words/Cargo.toml',
+          'rust-wasm/words/Cargo.lock',
+          // The core's files that are its own, too.
+          'rust-wasm/src/error.rs',
+          'rust-wasm/src/memory.rs',
+          'rust-toolchain.toml',
+          'scripts/build/wasm.mjs',
+        ],
+        outputs: ['rust-wasm/pkg/words/words_bg.wasm'],
+      },
+      () => buildWords(note),
+    ),
+  )
 }
