@@ -37,13 +37,13 @@ const answers: Answers = {
     }
     const batch = database.opened(name, number).batch()
     const slices = new Slices(context.signal)
-    // Taken out as they are read: a large write need not be held twice. A small one stays, to be sent again.
-    const single = parts.length === 1
-    for (let part = parts[0]; part; part = single ? undefined : parts[0]) {
-      if (!single) parts.shift()
+    // Taken out as they are read: a large write need not be held twice.
+    for (let part = parts.shift(); part; part = parts.shift()) {
       if ('records' in part) {
         for (let from = 0; from < part.records.length; from += CHECK_SLICE) {
           await slices.pause()
+          // Closed meanwhile, and the next leader is sent all of it.
+          database.opened(name, number)
           batch.addRecords(part.records.slice(from, from + CHECK_SLICE))
         }
       } else batch.addMatrix(part.ids, part.matrix)

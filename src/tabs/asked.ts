@@ -10,6 +10,8 @@ export interface Asked {
   readonly args: readonly unknown[]
   readonly options: CallOptions
   readonly embedder: Embedder | undefined
+  /** Its parts were given away, to be held once: from now on it can only be asked whether they were written. */
+  isUsedUp: boolean
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -20,9 +22,7 @@ export interface Way {
   send(call: Asked, heard: number): void
 }
 
-/** The parts of a write; `undefined` where they were used up by a try that may have come through. */
-export function partsOf({ method, args }: Asked): readonly BatchPart[] | undefined {
-  if (method !== 'upsert') return undefined
-  const parts = args[1] as readonly BatchPart[]
-  return parts.length > 0 ? parts : undefined
+/** The parts of a write, as far as they are still there. */
+export function partsOf({ method, args, isUsedUp }: Asked): readonly BatchPart[] | undefined {
+  return method === 'upsert' && !isUsedUp ? (args[1] as readonly BatchPart[]) : undefined
 }

@@ -17,6 +17,9 @@ import { Written } from './written.ts'
 /** How long a follower may take to hear that the database is no more; one that is frozen takes longer. */
 const DISMISSAL_MS = 1_000
 
+/** As messages from the page cut it, 64 MiB. */
+const MAX_KEPT_PARTS = 128
+
 export interface LeadingListener {
   changed(status: DatabaseStatus, event: DatabaseEvent | undefined): void
   written(collections: readonly number[]): void
@@ -135,8 +138,7 @@ export class Leading implements Way, Runner {
 
   async #answer(call: Asked, heard: number): Promise<void> {
     const { n, method, options, embedder } = call
-    const used = method === 'upsert' && partsOf(call) === undefined
-    const args = used ? [call.args[0], undefined] : call.args
+    const args = argsOf(call)
     try {
       const context = { ...options, embedder }
       call.resolve(await this.run({ n, heard, method, args }, this.#member, context))
@@ -170,6 +172,16 @@ export class Leading implements Way, Runner {
     this.#listener.changed(status, event)
     if (this.database.failure && !this.#ended) this.#listener.lost()
   }
+}
+
+/** For the answer to use up. A write is kept beside it, to be sent again whole, unless it is very large. */
+function argsOf(call: Asked): readonly unknown[] {
+  if (call.method !== 'upsert') return call.args
+  const parts = partsOf(call)
+  if (!parts) return [call.args[0], undefined]
+  if (parts.length <= MAX_KEPT_PARTS) return [call.args[0], [...parts]]
+  call.isUsedUp = true
+  return call.args
 }
 
 /** Whether what is stored is gone, for every tab. */

@@ -41,6 +41,7 @@ export class Unanswered {
         args,
         options,
         embedder,
+        isUsedUp: false,
         resolve: (value) => {
           settled()
           resolve(value as ReturnType<TabCalls[M]>)

@@ -52,7 +52,7 @@ async function pair(): Promise<{ ask: Ask; database: LocalDatabase }> {
   let n = 1
   const ask: Ask = (method, args, options = {}, embedder) =>
     new Promise((resolve, reject) => {
-      const call = { n: n++, method, args, options, embedder, reject }
+      const call = { n: n++, method, args, options, embedder, isUsedUp: false, reject }
       following.send({ ...call, resolve: resolve }, 1)
     })
   return { ask, database }
