@@ -5,11 +5,11 @@ import type {
   Originals,
   Quantization,
 } from '../contract/api.ts'
-import type { Fields } from '../contract/fields.ts'
+import type { FieldDeclaration, Fields } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { comparesSets } from '../engine/distance.ts'
 import type { IndexConfig } from '../engine/index.ts'
-import { validateFields } from './columns/index.ts'
+import { typeOf, validateFields, withDefaults } from './columns/index.ts'
 import { describe } from './values.ts'
 
 /** What a collection is, as it is stored. */
@@ -20,6 +20,7 @@ export interface CollectionConfig {
   readonly dimension?: number
   /** Embedding space; `null`: texts are never embedded; `undefined`: the first write decides. */
   readonly embedder?: string | null
+  /** Those of type text with all their options. */
   readonly fields: Fields
   readonly index: IndexPolicy
   readonly quantization: Quantization
@@ -59,7 +60,7 @@ export function createConfig(name: string, options: CollectionOptions<Fields>): 
     metric,
     ...(dimension === undefined ? {} : { dimension }),
     ...(embedder === undefined ? {} : { embedder }),
-    fields: requestedFields(options),
+    fields: declaredFields(requestedFields(options)),
     index: indexPolicy(options.index),
     quantization: requestedQuantization(options),
     originals: requestedOriginals(options) ?? 'f32',
@@ -123,14 +124,37 @@ function mergeEmbedder(
   )
 }
 
+function declaredFields(asked: Fields): Fields {
+  const entries = Object.entries(asked)
+  return Object.fromEntries(entries.map(([field, each]) => [field, withDefaults(each)]))
+}
+
 function mergeFields(stored: CollectionConfig, asked: Fields): Fields {
   const merged = new Map(Object.entries(stored.fields))
-  for (const [field, type] of Object.entries(asked)) {
+  for (const [field, declaration] of Object.entries(asked)) {
     const known = merged.get(field)
-    if (known !== undefined) requireSame(stored, `type of field "${field}"`, known, type)
-    merged.set(field, type)
+    merged.set(
+      field,
+      known ? mergeField(stored, field, known, declaration) : withDefaults(declaration),
+    )
   }
   return Object.fromEntries(merged)
+}
+
+/** Another boost counts from the next search on; another language would need the words to be made anew. */
+function mergeField(
+  stored: CollectionConfig,
+  field: string,
+  known: FieldDeclaration,
+  asked: FieldDeclaration,
+): FieldDeclaration {
+  requireSame(stored, `type of field "${field}"`, typeOf(known), typeOf(asked))
+  if (typeof known === 'string' || typeof asked === 'string') return known
+  const { language, boost } = asked
+  if (language !== undefined) {
+    requireSame(stored, `language of field "${field}"`, known.language, language)
+  }
+  return boost === undefined ? known : { ...known, boost }
 }
 
 function requireSame<T>(stored: CollectionConfig, what: string, has: T, asked: T): void {

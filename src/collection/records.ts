@@ -74,9 +74,9 @@ export function validateProperties(
       `The text of record ${describe(id)} must be a string, got ${describe(text)}.`,
     )
   }
-  for (const [field, type] of Object.entries(fields)) {
+  for (const [field, declaration] of Object.entries(fields)) {
     const value = Object.hasOwn(properties, field) ? properties[field] : undefined
-    if (value !== undefined && value !== null) validateFieldValue(field, type, value)
+    if (value !== undefined && value !== null) validateFieldValue(field, declaration, value)
   }
   return text ?? undefined
 }

@@ -1,11 +1,63 @@
-/** Types a collection can declare for its fields. */
-export type FieldType = 'keyword' | 'keyword[]' | 'number' | 'boolean' | 'date'
+/**
+ * Types a collection can declare for its fields. `text` is read by its words and asked for by searching; a filter sees only
+ * whether it is there.
+ */
+export type FieldType = 'keyword' | 'keyword[]' | 'number' | 'boolean' | 'date' | 'geo' | 'text'
 
-/** The declared fields of a collection: name -> type. */
-export type Fields = Readonly<Record<string, FieldType>>
+/** Languages whose words can be brought down to their stems (Snowball, snowballstem.org). */
+export type Language =
+  | 'danish'
+  | 'dutch'
+  | 'english'
+  | 'finnish'
+  | 'french'
+  | 'german'
+  | 'hungarian'
+  | 'italian'
+  | 'norwegian'
+  | 'portuguese'
+  | 'romanian'
+  | 'russian'
+  | 'spanish'
+  | 'swedish'
+  | 'turkish'
+
+/** A text field with its options. */
+export interface TextField {
+  readonly type: 'text'
+  /** What its words are stemmed and its stop words left out by. Default `english`. Fixed when the field is declared. */
+  readonly language?: Language | undefined
+  /** How much a word in this field counts against one in the others: above 0, at most 1,000. Default 1. */
+  readonly boost?: number | undefined
+}
+
+/** How a field is declared: by its type alone, or with options where the type has some. */
+export type FieldDeclaration = FieldType | TextField
+
+/** The declared fields of a collection: name -> declaration. Of the reserved names only `text` may be one, as `text`. */
+export type Fields = Readonly<Record<string, FieldDeclaration>>
 
 /** No declared fields. */
 export type NoFields = { readonly [K in never]: FieldType }
+
+/** A place on Earth in degrees: `lat` from -90 to 90, north above 0; `lon` from -180 to 180, east above 0. */
+export interface GeoPoint {
+  readonly lat: number
+  readonly lon: number
+}
+
+/** All places at most `radius` metres from one, along the great circle. */
+export interface GeoRadius extends GeoPoint {
+  readonly radius: number
+}
+
+/** All places between two parallels and two meridians, edges included. With `west` above `east` it crosses the antimeridian. */
+export interface GeoBox {
+  readonly north: number
+  readonly south: number
+  readonly east: number
+  readonly west: number
+}
 
 interface FieldValues {
   keyword: string
@@ -13,15 +65,34 @@ interface FieldValues {
   number: number
   boolean: boolean
   date: Date
+  geo: GeoPoint
+  text: string
 }
 
-/** What a record holds in a field of type `T`. */
-export type FieldValue<T extends FieldType> = FieldValues[T]
+/** The type that a declaration declares. */
+export type TypeOf<D extends FieldDeclaration> = D extends TextField ? 'text' : D & FieldType
 
-/** What a filter compares a field of type `T` with; arrays are compared by membership. */
-export type FilterValue<T extends FieldType> = T extends 'keyword[]' ? string : FieldValues[T]
+/** What a record holds in a field declared as `D`. */
+export type FieldValue<D extends FieldDeclaration> = FieldValues[TypeOf<D>]
 
-interface EqualityOperators<V> {
+interface FilterValues {
+  keyword: string
+  'keyword[]': string
+  number: number
+  boolean: boolean
+  date: Date
+  geo: never
+  text: never
+}
+
+/** What a filter compares a field declared as `D` with: arrays by membership, places and texts with nothing. */
+export type FilterValue<D extends FieldDeclaration> = FilterValues[TypeOf<D>]
+
+interface PresenceOperators {
+  $exists?: boolean
+}
+
+interface EqualityOperators<V> extends PresenceOperators {
   /** Equal; `null` matches records that lack the field. */
   $eq?: V | null
   /** Not equal; matches records that lack the field. */
@@ -29,7 +100,6 @@ interface EqualityOperators<V> {
   $in?: readonly (V | null)[]
   /** None of these; matches records that lack the field. */
   $nin?: readonly (V | null)[]
-  $exists?: boolean
 }
 
 interface OrderOperators<V> {
@@ -44,19 +114,26 @@ interface MembershipOperators<V> {
   $contains?: V
 }
 
+interface AreaOperators {
+  $geoRadius?: GeoRadius
+  $geoBox?: GeoBox
+}
+
 interface OperatorsByType {
   keyword: EqualityOperators<string> & OrderOperators<string>
   'keyword[]': EqualityOperators<string> & MembershipOperators<string>
   number: EqualityOperators<number> & OrderOperators<number>
   boolean: EqualityOperators<boolean>
   date: EqualityOperators<Date> & OrderOperators<Date>
+  geo: PresenceOperators & AreaOperators
+  text: PresenceOperators
 }
 
-/** Operators a field of type `T` understands. */
-export type FieldOperators<T extends FieldType> = OperatorsByType[T]
+/** Operators a field declared as `D` understands. */
+export type FieldOperators<D extends FieldDeclaration> = OperatorsByType[TypeOf<D>]
 
-/** What may be asked of a field of type `T`: a value it equals, `null` for records that lack it, or operators. */
-export type FieldCondition<T extends FieldType> = FilterValue<T> | null | FieldOperators<T>
+/** What may be asked of a field declared as `D`: a value it equals, `null` for records that lack it, or operators. */
+export type FieldCondition<D extends FieldDeclaration> = FilterValue<D> | null | FieldOperators<D>
 
 /**
  * A filter with MongoDB's meaning: `$ne`, `$nin` and `$not` match records that lack the field, comparisons do not. Three

@@ -63,6 +63,43 @@ export async function filtersFollowTheDeclaration(): Promise<void> {
   await notes.delete({ where: { colour: 'red' } })
 }
 
+export async function placesAndTexts(): Promise<void> {
+  const notes = await db.collection('places', {
+    fields: {
+      place: 'geo',
+      text: 'text',
+      body: 'text',
+      title: { type: 'text', language: 'dutch', boost: 2 },
+    },
+  })
+  await notes.upsert({ id: 'a', place: { lat: 52.37, lon: 4.9 }, body: 'the cat', title: null })
+  const stored = await notes.get('a')
+  const title: string | undefined = stored?.title
+  const north: number | undefined = stored?.place?.lat
+  await notes.count({ place: { $geoRadius: { lat: north ?? 0, lon: 4.9, radius: 5_000 } } })
+  await notes.count({ place: { $geoBox: { north: 1, south: -1, east: -170, west: 170 } } })
+  await notes.count({ place: null, text: { $exists: true }, body: null, title: { $exists: false } })
+
+  // @ts-expect-error a place equals nothing
+  await notes.count({ place: { lat: 52.37, lon: 4.9 } })
+  // @ts-expect-error nor is it one of several
+  await notes.count({ place: { $in: [] } })
+  // @ts-expect-error a circle has a radius
+  await notes.count({ place: { $geoRadius: { lat: 1, lon: 1 } } })
+  // @ts-expect-error texts are searched
+  await notes.count({ body: title ?? '' })
+  // @ts-expect-error texts are searched, also those declared with options
+  await notes.count({ title: { $contains: 'cat' } })
+  // @ts-expect-error a place has two coordinates
+  await notes.upsert({ id: 'a', text: 'x', place: { lat: 52.37 } })
+  // @ts-expect-error a text is a string
+  await notes.upsert({ id: 'a', text: 'x', title: 5 })
+  // @ts-expect-error only text has options
+  await db.collection('typo', { fields: { year: { type: 'number' } } })
+  // @ts-expect-error there is no such language
+  await db.collection('typo', { fields: { body: { type: 'text', language: 'klingon' } } })
+}
+
 export async function nothingDeclaredNothingFiltered(): Promise<void> {
   const bare = await db.collection('bare')
   await bare.count({})

@@ -10,7 +10,13 @@ describe('validateFields', () => {
     const traps: unknown = JSON.parse('{ "__proto__": "number", "constructor": "keyword" }')
     for (const fields of [
       {},
-      { a: 'keyword', b: 'keyword[]', c: 'number', d: 'boolean', e: 'date' },
+      { a: 'keyword', b: 'keyword[]', c: 'number', d: 'boolean', e: 'date', f: 'geo', g: 'text' },
+      {
+        text: 'text',
+        body: { type: 'text' },
+        title: { type: 'text', language: 'dutch', boost: 2 },
+      },
+      { text: { type: 'text', language: undefined, boost: undefined } },
       { 'naïve/“☃” ../x': 'number', ' ': 'date' },
       traps,
     ]) {
@@ -28,9 +34,28 @@ describe('validateFields', () => {
     [{ a: undefined }, 'INVALID_OPTION', /^Field "a" .* got undefined/],
     [{ a: 'toString' }, 'INVALID_OPTION', /^Field "a" .* got 'toString'/],
     [{ a: { type: 'number' } }, 'INVALID_OPTION', /^Field "a" .* got an object/],
-    [{ body: 'text' }, 'UNSUPPORTED', /^Field "body" is declared as text, which is not there yet/],
-    [{ text: 'text' }, 'UNSUPPORTED', /^Field "text" is declared as text/],
-    [{ place: 'geo' }, 'UNSUPPORTED', /^Field "place" is declared as geo/],
+    [
+      { a: Object.create({ type: 'text' }) as object },
+      'INVALID_OPTION',
+      /^Field "a" .* got an object/,
+    ],
+    [{ a: { type: 'text', lang: 'dutch' } }, 'INVALID_OPTION', /^Field "a" has an option "lang"/],
+    [
+      { a: { type: 'text', language: 'klingon' } },
+      'INVALID_OPTION',
+      /must be one of danish, .* got 'klingon'/,
+    ],
+    [{ a: { type: 'text', language: 'toString' } }, 'INVALID_OPTION', /got 'toString'/],
+    [{ a: { type: 'text', language: null } }, 'INVALID_OPTION', /got null/],
+    [
+      { a: { type: 'text', boost: 0 } },
+      'INVALID_OPTION',
+      /boost of Field "a" must be a number above 0/,
+    ],
+    [{ a: { type: 'text', boost: NaN } }, 'INVALID_OPTION', /boost .* got NaN/],
+    [{ a: { type: 'text', boost: '2' } }, 'INVALID_OPTION', /boost .* got '2'/],
+    [{ id: { type: 'text' } }, 'INVALID_OPTION', /reserved/],
+    [{ documentId: 'text' }, 'INVALID_OPTION', /reserved/],
     [{ id: 'keyword' }, 'INVALID_OPTION', /^Field "id" cannot be declared: .* reserved/],
     [{ vector: 'number' }, 'INVALID_OPTION', /reserved/],
     [{ text: 'keyword' }, 'INVALID_OPTION', /reserved/],
@@ -53,6 +78,10 @@ describe('validateFieldValue', () => {
     ['number', -0],
     ['boolean', false],
     ['date', new Date(-1)],
+    ['geo', { lat: -90, lon: 180 }],
+    ['geo', { lon: -180, lat: -0 }],
+    ['text', ''],
+    [{ type: 'text', boost: 2 }, 'the cat sat'],
   ] as const)('lets %s %o through', (type, value) => {
     expect(() => {
       validateFieldValue('f', type, value)
@@ -72,6 +101,17 @@ describe('validateFieldValue', () => {
     ['date', '2026-01-31', /must hold a valid Date, got '2026-01-31'/],
     ['date', new Date(NaN), /must hold a valid Date, got an invalid Date/],
     ['date', 0, /must hold a valid Date, got 0/],
+    ['geo', [52, 5], /must hold { lat, lon } in degrees, .* got an array/],
+    ['geo', { lat: 90.1, lon: 0 }, /got { lat: 90.1, lon: 0 }/],
+    ['geo', { lat: 0, lon: -181 }, /got { lat: 0, lon: -181 }/],
+    ['geo', { lat: NaN, lon: 0 }, /got { lat: NaN, lon: 0 }/],
+    ['geo', { lat: '52', lon: 5 }, /got { lat: '52', lon: 5 }/],
+    ['geo', { lat: 52 }, /got { lat: 52 }/],
+    ['geo', { latitude: 52, longitude: 5 }, /got { latitude: 52, longitude: 5 }/],
+    ['geo', { lat: 52, lon: 5, alt: 1 }, /got { lat: 52, lon: 5, alt: 1 }/],
+    ['geo', Object.create({ lat: 52, lon: 5 }), /got an object/],
+    ['text', 5, /^Field "f" is declared as text and must hold a string, got 5/],
+    [{ type: 'text' }, ['a'], /is declared as text and must hold a string, got an array/],
   ] as const)('refuses %s %o', (type, value, message) => {
     expect(() => {
       validateFieldValue('f', type, value)

@@ -17,13 +17,30 @@ const fields = {
   year: 'number',
   draft: 'boolean',
   day: 'date',
+  place: 'geo',
+  body: 'text',
 } as const
 
 const records: readonly SampleRecord[] = [
-  { lang: 'en', tags: ['a', 'b', 'a'], year: 2026, draft: true, day: new Date(0) },
+  {
+    lang: 'en',
+    tags: ['a', 'b', 'a'],
+    year: 2026,
+    draft: true,
+    day: new Date(0),
+    place: { lat: -90, lon: 180 },
+    body: 'x',
+  },
   {},
-  { lang: 'é\ud800', tags: [], year: -0.5, draft: false, day: new Date(-1) },
-  { lang: 'en', tags: ['b'], year: null, draft: null, day: undefined },
+  { lang: 'é\ud800', tags: [], year: -0.5, draft: false, day: new Date(-1), body: '' },
+  {
+    lang: 'en',
+    tags: ['b'],
+    year: null,
+    draft: null,
+    day: undefined,
+    place: { lat: 0.5, lon: -0 },
+  },
 ]
 
 function columnsOf(declared: Fields, given: readonly SampleRecord[]): Columns {
@@ -70,9 +87,17 @@ describe('Columns', () => {
 
   test('take a value of another type for absence', () => {
     const misfits: readonly SampleRecord[] = [
-      { lang: 1, tags: 'a', year: '2026', draft: 1, day: '2026-01-31' },
-      { lang: ['en'], tags: ['a', 1], year: NaN, draft: 'true', day: new Date(NaN) },
-      { lang: {}, tags: [null], year: Infinity, draft: {}, day: 0 },
+      { lang: 1, tags: 'a', year: '2026', draft: 1, day: '2026-01-31', place: [1, 2], body: 1 },
+      {
+        lang: ['en'],
+        tags: ['a', 1],
+        year: NaN,
+        draft: 'true',
+        day: new Date(NaN),
+        place: { lat: 91, lon: 0 },
+        body: ['a'],
+      },
+      { lang: {}, tags: [null], year: Infinity, draft: {}, day: 0, place: { lat: 1 }, body: {} },
     ]
     const columns = columnsOf(fields, misfits)
     for (const field of Object.keys(fields)) {
@@ -88,17 +113,6 @@ describe('Columns', () => {
         expect(grown.encode()).toEqual(columnsOf(declared, given).encode())
       }),
     )
-  })
-
-  test('take up a field declared later', () => {
-    const { year, ...others } = fields
-    const columns = columnsOf(others, records)
-    columns.addField('year', year, (row) => records[row]?.['year'])
-    columns.append(records)
-    expect(rowsOf(columns, fields, { year: { $gt: 2000 } })).toEqual([0, 4])
-    expect(() => {
-      columns.addField('lang', 'number', () => 1)
-    }).toThrow(RangeError)
   })
 
   test('say how many bytes they hold', () => {

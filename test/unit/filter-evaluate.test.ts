@@ -1,59 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Fields } from '../../src/contract/fields.ts'
 import { Columns } from '../../src/collection/columns/index.ts'
 import { evaluateFilter, parseFilter } from '../../src/collection/filter/index.ts'
 import {
   fieldsArbitrary,
   filterArbitrary,
   recordsArbitrary,
+  type SampleFields,
   type SampleRecord,
 } from './filter-samples.ts'
+import { matches } from './filter-twin.ts'
 
-/** The slow twin: what a filter means, asked of one record at a time. */
-function matches(record: SampleRecord, filter: SampleRecord): boolean {
-  return Object.entries(filter).every(([key, condition]) => {
-    if (key === '$and') return (condition as SampleRecord[]).every((each) => matches(record, each))
-    if (key === '$or') return (condition as SampleRecord[]).some((each) => matches(record, each))
-    if (key === '$not') return !matches(record, condition as SampleRecord)
-    const value = Object.hasOwn(record, key) ? (record[key] ?? null) : null
-    const isOperators =
-      typeof condition === 'object' && condition !== null && !(condition instanceof Date)
-    const operators = isOperators ? condition : { $eq: condition }
-    return Object.entries(operators).every(([operator, operand]) => holds(value, operator, operand))
-  })
-}
-
-function holds(value: unknown, operator: string, operand: unknown): boolean {
-  switch (operator) {
-    case '$eq':
-    case '$contains':
-      return equal(value, operand)
-    case '$ne':
-      return !equal(value, operand)
-    case '$in':
-      return (operand as unknown[]).some((each) => equal(value, each))
-    case '$nin':
-      return !(operand as unknown[]).some((each) => equal(value, each))
-    case '$exists':
-      return (value !== null) === operand
-  }
-  if (value === null) return false
-  const [left, right] = [value, operand] as [number, number]
-  if (operator === '$gt') return left > right
-  if (operator === '$gte') return left >= right
-  if (operator === '$lt') return left < right
-  if (operator === '$lte') return left <= right
-  throw new Error(`The twin does not know ${operator}.`)
-}
-
-function equal(value: unknown, operand: unknown): boolean {
-  if (Array.isArray(value)) return value.includes(operand)
-  if (value instanceof Date) return operand instanceof Date && Number(value) === Number(operand)
-  return value === operand
-}
-
-function matchingRows(fields: Fields, records: readonly SampleRecord[], filter: unknown): number[] {
+function matchingRows(
+  fields: SampleFields,
+  records: readonly SampleRecord[],
+  filter: unknown,
+): number[] {
   const columns = new Columns(fields)
   columns.append(records)
   const found = evaluateFilter(parseFilter(filter, fields), columns)

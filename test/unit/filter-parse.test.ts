@@ -7,6 +7,8 @@ const fields = {
   year: 'number',
   draft: 'boolean',
   day: 'date',
+  place: 'geo',
+  body: 'text',
 } as const
 
 function refusal(message: string | RegExp): unknown {
@@ -56,7 +58,6 @@ describe('parseFilter', () => {
   test.each([
     [undefined, /^where must be an object .* got undefined/],
     [null, /^where .* got null/],
-    ['lang = en', /^where .* got 'lang = en'/],
     [[{ lang: 'en' }], /^where .* got an array/],
     [new Map(), /^where .* got an object/],
     [
@@ -94,6 +95,50 @@ describe('parseFilter', () => {
     [{ day: '2026-01-31' }, /^where\.day must be a valid Date, .* got '2026-01-31'/],
     [{ day: new Date(NaN) }, /^where\.day must be a valid Date, .* got an invalid Date/],
     [{ day: 0 }, /^where\.day must be a valid Date, .* got 0/],
+    [
+      { place: 'Utrecht' },
+      /^where\.place cannot be asked of a geo field, which takes \$geoRadius,/,
+    ],
+    [{ place: { lat: 52, lon: 5 } }, /^where\.place\.lat cannot be asked of a geo field/],
+    [{ place: { $eq: null } }, /^where\.place\.\$eq cannot be asked of a geo field/],
+    [{ place: { $geoRadius: 5 } }, /\$geoRadius must be { lat, lon, radius }, got 5/],
+    [{ place: { $geoRadius: { lat: 1, lon: 1 } } }, /radius must be a finite .* got undefined/],
+    [
+      { place: { $geoRadius: { lat: 1, lon: 1, radius: -1 } } },
+      /radius must .* at least 0, got -1/,
+    ],
+    [{ place: { $geoRadius: { lat: 1, lon: 1, radius: Infinity } } }, /radius must be a finite/],
+    [
+      { place: { $geoRadius: { lat: 91, lon: 1, radius: 1 } } },
+      /\.lat must be degrees from -90 to 90/,
+    ],
+    [
+      { place: { $geoRadius: { lat: 1, lon: 181, radius: 1 } } },
+      /\.lon must be .* -180 to 180, got 181/,
+    ],
+    [{ place: { $geoRadius: { lat: 1, lon: 1, radius: 1, km: 1 } } }, /\.km is not part of/],
+    [
+      { place: { $geoRadius: Object.create({ lat: 1, lon: 1, radius: 1 }) as object } },
+      /got an object/,
+    ],
+    [
+      { place: { $geoBox: { north: 1, south: 2, east: 1, west: 1 } } },
+      /south below its north, got 2 and 1/,
+    ],
+    [
+      { place: { $geoBox: { north: 1, south: 0, east: '1', west: 1 } } },
+      /\.east must be .* got '1'/,
+    ],
+    [
+      { body: 'cat' },
+      /^where\.body cannot be asked of a text field, which takes \$exists; .* searching/,
+    ],
+    [{ body: { $contains: 'cat' } }, /^where\.body\.\$contains cannot .* searching/],
+    [{ body: { $eq: null } }, /^where\.body\.\$eq cannot be asked of a text field/],
+    [
+      { text: 'cat' },
+      /^where\.text is no declared field; declare it with { fields: { text: 'text' } }/,
+    ],
   ])('refuses %o', (filter, message) => {
     expect(() => parseFilter(filter, fields)).toThrow(refusal(message))
   })
@@ -140,6 +185,57 @@ describe('parseFilter', () => {
     for (const levels of [101, 1_000, 100_000]) {
       expect(() => parseFilter(nested(levels), fields)).toThrow(deep)
     }
+  })
+
+  test('bounds the clauses, and says so', () => {
+    const clauses = (count: number) => Array.from({ length: count }, () => ({ lang: 'en' }))
+    expect(() => parseFilter({ $or: clauses(9_999) }, fields)).not.toThrow()
+    const many = refusal(/^The filter has more than 10,000 clauses\. .* \$in/)
+    expect(() => parseFilter({ $or: clauses(100_000) }, fields)).toThrow(many)
+    expect(() => parseFilter({ $or: clauses(100_000).map(() => ({})) }, fields)).toThrow(many)
+    expect(() =>
+      parseFilter({ lang: { $in: Array<string>(100_000).fill('en') } }, fields),
+    ).not.toThrow()
+    // One object a thousand times over, inside one that is, too: a million clauses out of few.
+    const [inner] = [Array<unknown>(1_000).fill({ lang: 'en' })]
+    const outer = Array<unknown>(1_000).fill({ $or: inner })
+    expect(() => parseFilter({ $and: outer }, fields)).toThrow(many)
+  })
+
+  test('ends with what refers to itself', () => {
+    const cyclic: Record<string, unknown> = { lang: 'en' }
+    cyclic['$and'] = [cyclic, cyclic]
+    cyclic['$not'] = cyclic
+    expect(() => parseFilter(cyclic, fields)).toThrow(refusal(/nested deeper than 100 levels/))
+  })
+
+  test('reads each property once, and says which cannot be', () => {
+    let reads = 0
+    const changing = {
+      get year() {
+        return ++reads === 1 ? 2020 : '2020'
+      },
+    }
+    expect(parseFilter(changing, fields)).toEqual({ kind: 'in', field: 'year', values: [2020] })
+    const broken = {
+      get lang(): string {
+        throw new Error('not today')
+      },
+    }
+    expect(() => parseFilter({ $not: broken }, fields)).toThrow(
+      refusal(/^where\.\$not has a property that cannot be read/),
+    )
+  })
+
+  test('takes areas', () => {
+    const box = { north: 1, south: -1, east: -170, west: 170 }
+    expect(parseFilter({ place: { $geoBox: box } }, fields)).toEqual({
+      kind: 'within',
+      field: 'place',
+      area: box,
+    })
+    const circle = { lat: 52, lon: 5, radius: 0 }
+    expect(parseFilter({ place: { $geoRadius: circle } }, fields)).toMatchObject({ area: circle })
   })
 
   test('keeps its message short, whatever is in the filter', () => {

@@ -1,11 +1,11 @@
 import { Bitset } from '../filter/bitset.ts'
 import type { Constant } from '../filter/node.ts'
 import type { ByteReader, ByteWriter } from './codec.ts'
-import type { Column } from './column.ts'
+import type { ColumnThatAnswers } from './column.ts'
 import { corrupt } from './codec.ts'
 
 /** Booleans as two sets of rows: those that are true, those that are false; a row in neither lacks the field. */
-export class BooleanColumn implements Column {
+export class BooleanColumn implements ColumnThatAnswers<'in'> {
   readonly #trues: Bitset
   readonly #falses: Bitset
 

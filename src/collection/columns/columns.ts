@@ -11,13 +11,23 @@
  *       boolean        bits: true; bits: false; neither is absence
  *       keyword        json, the distinct keywords, codes 1, 2, ...; u32 × rows: codes, 0 is absence
  *       keyword[]      bits: has an array; json, the distinct keywords; n; u32 × n: rows, ascending; u32 × n: codes
+ *       geo            f64 × rows: latitudes; f64 × rows: longitudes; in degrees, NaN in both is absence
+ *       text           bits: has a text
  *
  * There is no checksum: storage keeps one for every chunk.
  */
 import type { Fields, FieldType } from '../../contract/fields.ts'
 import { QuiverError } from '../../contract/errors.ts'
 import { ByteReader, ByteWriter, corrupt } from './codec.ts'
-import { type Column, createColumn, isOrdered, type OrderedColumn, readColumn } from './column.ts'
+import {
+  answers,
+  type Column,
+  type ColumnThatAnswers,
+  createColumn,
+  type Questions,
+  readColumn,
+} from './column.ts'
+import { typeOf } from './fields.ts'
 
 /** 'QCOL', read as a little-endian u32. */
 const MAGIC = 0x4c4f4351
@@ -36,7 +46,8 @@ export class Columns {
   /** Columns of `rows` rows that have none of the fields. */
   constructor(fields: Fields, rows = 0) {
     this.#rows = rows
-    for (const [name, type] of Object.entries(fields)) {
+    for (const [name, declaration] of Object.entries(fields)) {
+      const type = typeOf(declaration)
       this.#columns.set(name, { type, column: createColumn(type, rows) })
     }
   }
@@ -80,33 +91,26 @@ export class Columns {
     this.#rows += others.rows
   }
 
-  /** Adds a column for a field declared later; `valueOf` answers what each row's record holds in it. */
-  addField(name: string, type: FieldType, valueOf: (row: number) => unknown): void {
-    if (this.#columns.has(name)) throw new RangeError(`There is a column "${name}" already.`)
-    const column = createColumn(type, 0)
-    for (let row = 0; row < this.#rows; row++) column.append(valueOf(row))
-    this.#columns.set(name, { type, column })
-  }
-
   has(field: string): boolean {
     return this.#columns.has(field)
   }
 
-  /** The column of a field that is known to be declared. @throws QuiverError `CORRUPT` where it could not be filled yet */
-  column(field: string): Column {
-    const declared = this.#columns.get(field)
-    if (declared) return declared.column
-    throw new QuiverError(
-      'CORRUPT',
-      `Field "${field}" is declared, but could not be filled from the records; \`db.status.damage\` says why. Open the database again to have it tried again.`,
-    )
-  }
-
-  /** The column of a field that is known to be declared with a type that has an order. */
-  orderedColumn(field: string): OrderedColumn {
-    const column = this.column(field)
-    if (!isOrdered(column)) throw new RangeError(`Column "${field}" has no order.`)
-    return column
+  /**
+   * The column of a field that is known to be declared, with a type that answers the question where there is one.
+   * @throws QuiverError `CORRUPT` where it could not be filled yet
+   */
+  column(field: string): Column
+  column<Q extends keyof Questions>(field: string, question: Q): ColumnThatAnswers<Q>
+  column(field: string, question?: keyof Questions): Column {
+    const column = this.#columns.get(field)?.column
+    if (!column) {
+      throw new QuiverError(
+        'CORRUPT',
+        `Field "${field}" is declared, but could not be filled from the records; \`db.status.damage\` says why. Open the database again to have it tried again.`,
+      )
+    }
+    if (question === undefined || answers(column, question)) return column
+    throw new RangeError(`Column "${field}" cannot be asked "${question}".`)
   }
 
   /** Bytes of memory held. */
@@ -160,7 +164,8 @@ function readDeclarations(reader: ByteReader, fields: Fields): Map<string, Field
   const known = new Map<string, FieldType>()
   for (const entry of Array.isArray(stored) ? (stored as unknown[]) : []) {
     const [name, type] = Array.isArray(entry) ? (entry as unknown[]) : []
-    const declaredType = typeof name === 'string' ? declared.get(name) : undefined
+    const declaration = typeof name === 'string' ? declared.get(name) : undefined
+    const declaredType = declaration && typeOf(declaration)
     if (typeof name !== 'string' || declaredType === undefined || declaredType !== type) {
       throw corrupt('they hold another field than the collection declares')
     }

@@ -1,3 +1,10 @@
 /** The declared fields of all records, column by column, indexed by row. */
 export { Columns } from './columns.ts'
-export { isReservedName, validateFields, validateFieldValue } from './fields.ts'
+export {
+  isDegrees,
+  isReservedName,
+  typeOf,
+  validateFields,
+  validateFieldValue,
+  withDefaults,
+} from './fields.ts'

@@ -1,7 +1,7 @@
 import { Bitset } from '../filter/bitset.ts'
 import type { Constant } from '../filter/node.ts'
 import type { ByteReader, ByteWriter } from './codec.ts'
-import type { Column } from './column.ts'
+import type { ColumnThatAnswers } from './column.ts'
 import { corrupt } from './codec.ts'
 import { ABSENT, Dictionary } from './dictionary.ts'
 import { isFieldValue } from './fields.ts'
@@ -11,7 +11,7 @@ import { withRoom } from './growth.ts'
  * Arrays of keywords: a dictionary, and one entry (row, code) for each member of each array, rows ascending. One flat loop over the
  * entries answers a question in a third of the time that a loop over rows with one over members inside it takes.
  */
-export class KeywordLists implements Column {
+export class KeywordLists implements ColumnThatAnswers<'in'> {
   /** Rows that have an array: it may be empty. */
   readonly #present: Bitset
   readonly #dictionary: Dictionary
@@ -101,12 +101,12 @@ export class KeywordLists implements Column {
   in(constants: readonly Constant[]): Bitset {
     const table = this.#dictionary.tableOf(constants)
     const matches = new Bitset(this.#present.size)
-    const { bytes } = matches
+    const { words } = matches
     const rows = this.#entryRows
     const codes = this.#entryCodes
     for (let n = 0; n < this.#entries; n++) {
       const row = rows[n]!
-      bytes[row >>> 3]! |= table[codes[n]!]! << (row & 7)
+      words[row >>> 5]! |= table[codes[n]!]! << (row & 31)
     }
     return matches
   }

@@ -1,14 +1,14 @@
 import { Bitset } from '../filter/bitset.ts'
 import type { Constant, Order } from '../filter/node.ts'
 import type { ByteReader, ByteWriter } from './codec.ts'
-import type { OrderedColumn } from './column.ts'
+import type { ColumnThatAnswers } from './column.ts'
 import { corrupt } from './codec.ts'
 import { ABSENT, Dictionary } from './dictionary.ts'
 import { isFieldValue } from './fields.ts'
 import { withRoom } from './growth.ts'
 
 /** Keywords: a dictionary of the distinct ones and a code for each row. */
-export class KeywordColumn implements OrderedColumn {
+export class KeywordColumn implements ColumnThatAnswers<'in' | 'compare'> {
   readonly #dictionary: Dictionary
   #codes: Uint32Array<ArrayBuffer>
   #rows: number
@@ -67,10 +67,13 @@ export class KeywordColumn implements OrderedColumn {
 
   #lookUp(table: Uint8Array): Bitset {
     const matches = new Bitset(this.#rows)
-    const { bytes } = matches
+    const { words } = matches
     const codes = this.#codes
-    for (let row = 0; row < this.#rows; row++) {
-      bytes[row >>> 3]! |= table[codes[row]!]! << (row & 7)
+    for (let word = 0, row = 0; word < words.length; word++) {
+      const end = Math.min(row + 32, this.#rows)
+      let bits = 0
+      for (let bit = 0; row < end; row++, bit++) bits |= table[codes[row]!]! << bit
+      words[word] = bits
     }
     return matches
   }

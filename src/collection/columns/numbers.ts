@@ -1,7 +1,7 @@
 import { Bitset } from '../filter/bitset.ts'
 import type { Constant, Order } from '../filter/node.ts'
 import type { ByteReader, ByteWriter } from './codec.ts'
-import type { OrderedColumn } from './column.ts'
+import type { ColumnThatAnswers } from './column.ts'
 import { corrupt } from './codec.ts'
 import { isFieldValue } from './fields.ts'
 import { withRoom } from './growth.ts'
@@ -12,9 +12,10 @@ const MAX_TIME = 8.64e15
 /**
  * Numbers, or dates as milliseconds since 1970. Absence is NaN, which no record can hold and no comparison matches.
  *
- * The loops add each comparison as a bit instead of branching on it: a branch that goes either way costs more than all the rest.
+ * The loops make a bit of each comparison instead of branching on it, and write 32 of them at once: a branch that goes either
+ * way costs more than all the rest.
  */
-export class NumberColumn implements OrderedColumn {
+export class NumberColumn implements ColumnThatAnswers<'in' | 'compare'> {
   readonly #type: 'number' | 'date'
   #values: Float64Array<ArrayBuffer>
   #rows: number
@@ -58,49 +59,44 @@ export class NumberColumn implements OrderedColumn {
     const matches = new Bitset(this.#rows)
     const wanted = Float64Array.from(constants.filter((each) => typeof each === 'number')).sort()
     if (wanted.length === 0) return matches
-    const { bytes } = matches
+    const { words } = matches
     const values = this.#values
-    for (let row = 0; row < this.#rows; row++) {
-      const value = values[row]!
-      // Binary search for the last wanted value that is not above this one.
-      let at = 0
-      for (let length = wanted.length; length > 1;) {
-        const half = length >> 1
-        at += Number(wanted[at + half]! <= value) * half
-        length -= half
+    for (let word = 0, row = 0; word < words.length; word++) {
+      const end = Math.min(row + 32, this.#rows)
+      let bits = 0
+      for (let bit = 0; row < end; row++, bit++) {
+        const value = values[row]!
+        // Binary search for the last wanted value that is not above this one.
+        let at = 0
+        for (let length = wanted.length; length > 1;) {
+          const half = length >> 1
+          at += Number(wanted[at + half]! <= value) * half
+          length -= half
+        }
+        bits |= Number(wanted[at] === value) << bit
       }
-      bytes[row >>> 3]! |= Number(wanted[at] === value) << (row & 7)
+      words[word] = bits
     }
     return matches
   }
 
   compare(order: Order, constant: Constant): Bitset {
     const bound = typeof constant === 'number' ? constant : NaN
+    // What is below the bound is above it with the signs turned.
+    const sign = order === '$gt' || order === '$gte' ? 1 : -1
+    const limit = sign * bound
+    const orEqual = Number(order === '$gte' || order === '$lte')
     const matches = new Bitset(this.#rows)
-    const { bytes } = matches
+    const { words } = matches
     const values = this.#values
-    const rows = this.#rows
-    switch (order) {
-      case '$gt':
-        for (let row = 0; row < rows; row++) {
-          bytes[row >>> 3]! |= Number(values[row]! > bound) << (row & 7)
-        }
-        break
-      case '$gte':
-        for (let row = 0; row < rows; row++) {
-          bytes[row >>> 3]! |= Number(values[row]! >= bound) << (row & 7)
-        }
-        break
-      case '$lt':
-        for (let row = 0; row < rows; row++) {
-          bytes[row >>> 3]! |= Number(values[row]! < bound) << (row & 7)
-        }
-        break
-      case '$lte':
-        for (let row = 0; row < rows; row++) {
-          bytes[row >>> 3]! |= Number(values[row]! <= bound) << (row & 7)
-        }
-        break
+    for (let word = 0, row = 0; word < words.length; word++) {
+      const end = Math.min(row + 32, this.#rows)
+      let bits = 0
+      for (let bit = 0; row < end; row++, bit++) {
+        const value = sign * values[row]!
+        bits |= (Number(value > limit) | (orEqual & Number(value === limit))) << bit
+      }
+      words[word] = bits
     }
     return matches
   }

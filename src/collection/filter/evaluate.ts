@@ -20,8 +20,10 @@ export function evaluateFilter(node: FilterNode, columns: Columns): Bitset {
     case 'exists':
       return columns.column(node.field).exists()
     case 'in':
-      return columns.column(node.field).in(node.values)
+      return columns.column(node.field, 'in').in(node.values)
     case 'compare':
-      return columns.orderedColumn(node.field).compare(node.order, node.value)
+      return columns.column(node.field, 'compare').compare(node.order, node.value)
+    case 'within':
+      return columns.column(node.field, 'within').within(node.area)
   }
 }

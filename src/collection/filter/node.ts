@@ -1,4 +1,6 @@
-/** A filter as data: checked against the declared fields, every operator brought down to one of six. */
+import type { GeoBox, GeoRadius } from '../../contract/fields.ts'
+
+/** A filter as data: checked against the declared fields, every operator brought down to one of seven. */
 export type FilterNode =
   | { readonly kind: 'and' | 'or'; readonly nodes: readonly FilterNode[] }
   | { readonly kind: 'not'; readonly node: FilterNode }
@@ -13,8 +15,22 @@ export type FilterNode =
       readonly order: Order
       readonly value: Constant
     }
+  /** The record has the field, and it lies in the area. */
+  | { readonly kind: 'within'; readonly field: string; readonly area: Area }
 
 /** What a column compares with; a date as milliseconds since 1970. */
 export type Constant = string | number | boolean
 
 export type Order = '$gt' | '$gte' | '$lt' | '$lte'
+
+export type Area = GeoRadius | GeoBox
+
+export function not(node: FilterNode): FilterNode {
+  return { kind: 'not', node }
+}
+
+/** One node alone needs no other around it. */
+export function joined(kind: 'and' | 'or', nodes: readonly FilterNode[]): FilterNode {
+  const [only, ...others] = nodes
+  return only && others.length === 0 ? only : { kind, nodes }
+}

@@ -1,31 +1,33 @@
-import type { Fields, FieldType } from '../../contract/fields.ts'
-import { QuiverError } from '../../contract/errors.ts'
-import { isReservedName } from '../columns/index.ts'
+/** Filters as objects. */
+import type { Fields } from '../../contract/fields.ts'
 import { describe, isPlainObject, shorten } from '../values.ts'
-import type { Constant, FilterNode, Order } from './node.ts'
+import { boxFrom, radiusFrom } from './area.ts'
+import {
+  constant,
+  exists,
+  fieldAt,
+  type FieldPlace,
+  listOperators,
+  requireOperator,
+} from './field.ts'
+import { type Constant, type FilterNode, joined, not } from './node.ts'
+import { MAX_DEPTH, refuse, refuseDepth } from './refuse.ts'
+import { parseText } from './text.ts'
 
-/** Nesting beyond this is a program gone wrong, and would end in an overflow of the stack. */
-const MAX_DEPTH = 100
+/** Each clause is a pass over all rows: more of them is a program gone wrong, and would not end in any good time. */
+const MAX_CLAUSES = 10_000
 
 const LOGICAL = ['$and', '$or', '$not']
-const EQUALITY = ['$eq', '$ne', '$in', '$nin', '$exists']
-const ORDER = ['$gt', '$gte', '$lt', '$lte']
-
-const OPERATORS: Readonly<Record<FieldType, readonly string[]>> = {
-  keyword: [...EQUALITY, ...ORDER],
-  'keyword[]': [...EQUALITY, '$contains'],
-  number: [...EQUALITY, ...ORDER],
-  boolean: EQUALITY,
-  date: [...EQUALITY, ...ORDER],
-}
 
 /**
  * Checks a filter against the declared fields and makes it a plan. Pure. `{}` matches every record; `$and` and `$or`
  * need at least one filter, as in MongoDB, for an empty one matches all or nothing by accident.
+ * @param where an object, or a text (`text.ts`)
  * @throws QuiverError `INVALID_FILTER`, naming the place, e.g. `where.year.$gte`
  */
-export function parseFilter(filter: unknown, fields: Fields): FilterNode {
-  return parseClauses(filter, { fields, path: 'where', depth: 1 })
+export function parseFilter(where: unknown, fields: Fields): FilterNode {
+  if (typeof where === 'string') return parseText(where, fields)
+  return parseClauses(where, { fields, path: 'where', depth: 1, clauses: { count: 0 } })
 }
 
 /** Where in the filter the parser is. */
@@ -33,30 +35,21 @@ interface Place {
   readonly fields: Fields
   readonly path: string
   readonly depth: number
-}
-
-/** One field of the filter. */
-interface FieldPlace {
-  readonly name: string
-  readonly type: FieldType
-  readonly path: string
+  /** Of the whole filter, so far. */
+  readonly clauses: { count: number }
 }
 
 function parseClauses(filter: unknown, place: Place): FilterNode {
-  if (place.depth > MAX_DEPTH) {
-    throw new QuiverError(
-      'INVALID_FILTER',
-      `The filter is nested deeper than ${MAX_DEPTH} levels. Put its clauses side by side in one $and or $or.`,
-    )
-  }
+  if (place.depth > MAX_DEPTH) throw refuseDepth()
   if (!isPlainObject(filter)) {
     throw refuse(
       place.path,
-      `must be an object such as { year: { $gte: 2020 } }, got ${describe(filter)}`,
+      `must be an object such as { year: { $gte: 2020 } } or a text such as 'year >= 2020', got ${describe(filter)}`,
     )
   }
-  return all(
-    Object.entries(filter).map(([key, value]) => {
+  return joined(
+    'and',
+    entriesOf(filter, place).map(([key, value]) => {
       const inner = { ...place, path: `${place.path}.${shorten(key)}` }
       return key.startsWith('$') ? parseLogical(key, value, inner) : parseField(key, value, inner)
     }),
@@ -70,7 +63,7 @@ function parseLogical(operator: string, operand: unknown, place: Place): FilterN
     case '$or':
       return { kind: 'or', nodes: parseList(operand, place) }
     case '$not':
-      return { kind: 'not', node: parseClauses(operand, { ...place, depth: place.depth + 1 }) }
+      return not(parseClauses(operand, { ...place, depth: place.depth + 1 }))
     default:
       throw refuse(
         place.path,
@@ -79,39 +72,39 @@ function parseLogical(operator: string, operand: unknown, place: Place): FilterN
   }
 }
 
-function parseList(operand: unknown, { fields, path, depth }: Place): FilterNode[] {
+function parseList(operand: unknown, place: Place): FilterNode[] {
+  const { path, depth } = place
   if (!Array.isArray(operand) || operand.length === 0) {
     throw refuse(path, `must be an array of at least one filter, got ${describeList(operand)}`)
   }
   return Array.from(operand, (filter: unknown, n) =>
-    parseClauses(filter, { fields, path: `${path}[${n}]`, depth: depth + 1 }),
+    parseClauses(filter, { ...place, path: `${path}[${n}]`, depth: depth + 1 }),
   )
 }
 
-function parseField(name: string, condition: unknown, { fields, path }: Place): FilterNode {
-  const type = Object.hasOwn(fields, name) ? fields[name] : undefined
-  if (type === undefined) throw refuse(path, whyUndeclared(name, fields))
-  const field: FieldPlace = { name, type, path }
-  if (!isPlainObject(condition)) return equals(condition, field)
-  const operators = Object.entries(condition)
-  if (operators.length === 0) {
-    throw refuse(path, `has no operator; a ${type} field takes ${OPERATORS[type].join(', ')}`)
+function parseField(name: string, condition: unknown, place: Place): FilterNode {
+  const field = fieldAt(name, place.fields, place.path)
+  if (!isPlainObject(condition)) {
+    if (condition === null) return not(exists(field))
+    requireOperator('$eq', field)
+    return equals(condition, field)
   }
-  return all(
+  const operators = entriesOf(condition, place)
+  if (operators.length === 0) {
+    const taken = listOperators(field.type, String)
+    throw refuse(field.path, `has no operator; a ${field.type} field takes ${taken}`)
+  }
+  return joined(
+    'and',
     operators.map(([operator, operand]) =>
-      parseOperator(operator, operand, { ...field, path: `${path}.${shorten(operator)}` }),
+      parseOperator(operator, operand, { ...field, path: `${field.path}.${shorten(operator)}` }),
     ),
   )
 }
 
 function parseOperator(operator: string, operand: unknown, field: FieldPlace): FilterNode {
-  const { name, type, path } = field
-  if (!OPERATORS[type].includes(operator)) {
-    throw refuse(
-      path,
-      `cannot be asked of a ${type} field, which takes ${OPERATORS[type].join(', ')}`,
-    )
-  }
+  const { name, path } = field
+  requireOperator(operator, field)
   switch (operator) {
     case '$eq':
       return equals(operand, field)
@@ -128,13 +121,15 @@ function parseOperator(operator: string, operand: unknown, field: FieldPlace): F
       return operand ? exists(field) : not(exists(field))
     case '$contains':
       return { kind: 'in', field: name, values: [constant(operand, field)] }
-    default:
-      return {
-        kind: 'compare',
-        field: name,
-        order: operator as Order,
-        value: constant(operand, field),
-      }
+    case '$geoRadius':
+      return { kind: 'within', field: name, area: radiusFrom(operand, path) }
+    case '$geoBox':
+      return { kind: 'within', field: name, area: boxFrom(operand, path) }
+    case '$gt':
+    case '$gte':
+    case '$lt':
+    case '$lte':
+      return { kind: 'compare', field: name, order: operator, value: constant(operand, field) }
   }
 }
 
@@ -158,62 +153,22 @@ function oneOf(operand: unknown, field: FieldPlace): FilterNode {
   return withAbsent ? { kind: 'or', nodes: [present, not(exists(field))] } : present
 }
 
-/** The operand as the column compares it. Infinity is a fine bound, though no record can hold it. */
-function constant(operand: unknown, { type, path }: FieldPlace): Constant {
-  switch (type) {
-    case 'keyword':
-      if (typeof operand === 'string') return operand
-      throw refuse(path, `must be a string, got ${describe(operand)}`)
-    case 'keyword[]':
-      if (typeof operand === 'string') return operand
-      throw refuse(
-        path,
-        `must be one string that the array is to hold, got ${describe(operand)}; ask for any of several with $in`,
-      )
-    case 'number':
-      if (typeof operand === 'number' && !Number.isNaN(operand)) return operand
-      throw refuse(path, `must be a number, got ${describe(operand)}`)
-    case 'boolean':
-      if (typeof operand === 'boolean') return operand
-      throw refuse(path, `must be true or false, got ${describe(operand)}`)
-    case 'date':
-      if (operand instanceof Date && !Number.isNaN(operand.getTime())) return operand.getTime()
-      throw refuse(
-        path,
-        `must be a valid Date, such as new Date('2026-01-31'), got ${describe(operand)}`,
-      )
+/** What the object holds, each property read once: a getter may throw, and may answer otherwise the next time. */
+function entriesOf(object: Record<string, unknown>, { path, clauses }: Place): [string, unknown][] {
+  let entries: [string, unknown][]
+  try {
+    entries = Object.entries(object)
+  } catch (cause) {
+    throw refuse(path, 'has a property that cannot be read', cause)
   }
-}
-
-function exists({ name }: FieldPlace): FilterNode {
-  return { kind: 'exists', field: name }
-}
-
-function not(node: FilterNode): FilterNode {
-  return { kind: 'not', node }
-}
-
-function all(nodes: readonly FilterNode[]): FilterNode {
-  const [only, ...others] = nodes
-  return only && others.length === 0 ? only : { kind: 'and', nodes }
-}
-
-function whyUndeclared(name: string, fields: Fields): string {
-  const declared = Object.keys(fields)
-  const known = declared.length === 0 ? 'none' : declared.map(shorten).join(', ')
-  if (isReservedName(name)) {
-    return `is a reserved property and cannot be filtered on; declared fields: ${known}`
-  }
-  return (
-    `is not a declared field: such a property is kept and returned, but cannot be filtered on. Declare it when opening the ` +
-    `collection, as in { fields: { ${shorten(name)}: 'keyword' } }. Declared so far: ${known}`
+  clauses.count += Math.max(1, entries.length)
+  if (clauses.count <= MAX_CLAUSES) return entries
+  throw refuse(
+    'The filter',
+    `has more than ${MAX_CLAUSES.toLocaleString('en')} clauses. Ask for any of many values with one $in`,
   )
 }
 
 function describeList(operand: unknown): string {
   return Array.isArray(operand) ? 'an empty array' : describe(operand)
-}
-
-function refuse(path: string, problem: string): QuiverError {
-  return new QuiverError('INVALID_FILTER', `${path} ${problem}.`)
 }

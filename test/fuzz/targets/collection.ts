@@ -19,7 +19,11 @@ function columns(): Target {
     read: ([bytes]) => {
       const decoded = Columns.decode(FIELDS, bytes!)
       decoded.append(RECORDS)
-      for (const field of Object.keys(FIELDS)) decoded.column(field).in(['en', 2026, true])
+      for (const field of Object.keys(FIELDS)) decoded.column(field).exists()
+      for (const field of ['lang', 'tags', 'year', 'read', 'bought']) {
+        decoded.column(field, 'in').in(['en', 2026, true])
+      }
+      decoded.column('place', 'within').within({ lat: 52, lon: 5, radius: 1e5 })
       const encoded = decoded.encode()
       deepStrictEqual(Columns.decode(FIELDS, encoded).encode(), encoded)
     },

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { codesOf, createConfig, mergeConfig } from '../../../src/collection/config.ts'
 import { storedConfig } from '../../../src/collection/stored-config.ts'
 import type { CollectionOptions } from '../../../src/contract/api.ts'
+import type { FieldDeclaration, Fields } from '../../../src/contract/fields.ts'
 import { lacking } from './states.ts'
 
-const config = (options: CollectionOptions = {}) => createConfig('c', { dimension: 8, ...options })
+const config = (options: CollectionOptions<Fields> = {}) =>
+  createConfig('c', { dimension: 8, ...options })
 
 describe('codesOf', () => {
   it('are int8 by default from dimension 64 on', () => {
@@ -52,6 +54,37 @@ describe('a config', () => {
     for (const efSearch of [0, 1.5, 100_001, '64' as never, null as never]) {
       expect(() => config({ index: { type: 'hnsw', efSearch } })).toThrow(invalid)
     }
+  })
+
+  it('keeps text fields with all their options', () => {
+    const plain = config({ fields: { body: 'text', year: 'number' } })
+    const asStored = { type: 'text', language: 'english', boost: 1 }
+    expect(plain.fields).toEqual({ body: asStored, year: 'number' })
+    expect(mergeConfig(plain, { fields: { title: { type: 'text', boost: 2 } } }).fields).toEqual({
+      body: asStored,
+      year: 'number',
+      title: { ...asStored, boost: 2 },
+    })
+    expect(JSON.stringify(storedConfig(plain))).toBe(JSON.stringify(plain))
+  })
+
+  it('takes another boost of a text field, but no other language and no other type', () => {
+    const dutch = config({ fields: { body: { type: 'text', language: 'dutch', boost: 3 } } })
+    const merged = (body: FieldDeclaration) =>
+      mergeConfig(dutch, { fields: { body } }).fields['body']
+    expect(merged('text')).toEqual(dutch.fields['body'])
+    expect(merged({ type: 'text' })).toEqual(dutch.fields['body'])
+    expect(merged({ type: 'text', language: 'dutch', boost: 1 })).toEqual({
+      type: 'text',
+      language: 'dutch',
+      boost: 1,
+    })
+    const mismatch = expect.objectContaining({ code: 'OPTIONS_MISMATCH' }) as Error
+    expect(() => merged({ type: 'text', language: 'english' })).toThrow(mismatch)
+    expect(() => merged('keyword')).toThrow(mismatch)
+    expect(() =>
+      mergeConfig(config({ fields: { body: 'keyword' } }), { fields: { body: 'text' } }),
+    ).toThrow(mismatch)
   })
 
   it('of an earlier version is read as what it meant', () => {

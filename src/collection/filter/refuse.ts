@@ -1,0 +1,16 @@
+import { QuiverError } from '../../contract/errors.ts'
+
+/** Nesting beyond this is a program gone wrong, and would end in an overflow of the stack. */
+export const MAX_DEPTH = 100
+
+/** @param place begins the message: a path in the filter, or a position in its text */
+export function refuse(place: string, problem: string, cause?: unknown): QuiverError {
+  return new QuiverError('INVALID_FILTER', `${place} ${problem}.`, { cause })
+}
+
+export function refuseDepth(): QuiverError {
+  return refuse(
+    'The filter',
+    `is nested deeper than ${MAX_DEPTH} levels. Put its clauses side by side in one "and" or "or"`,
+  )
+}

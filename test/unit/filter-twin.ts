@@ -1,0 +1,69 @@
+import type { GeoBox, GeoPoint, GeoRadius } from '../../src/contract/fields.ts'
+import type { SampleRecord } from './filter-samples.ts'
+
+/** The slow twin: what a filter means, asked of one record at a time. */
+export function matches(record: SampleRecord, filter: SampleRecord): boolean {
+  return Object.entries(filter).every(([key, condition]) => {
+    if (key === '$and') return (condition as SampleRecord[]).every((each) => matches(record, each))
+    if (key === '$or') return (condition as SampleRecord[]).some((each) => matches(record, each))
+    if (key === '$not') return !matches(record, condition as SampleRecord)
+    const value = Object.hasOwn(record, key) ? (record[key] ?? null) : null
+    const isOperators =
+      typeof condition === 'object' && condition !== null && !(condition instanceof Date)
+    const operators = isOperators ? condition : { $eq: condition }
+    return Object.entries(operators).every(([operator, operand]) => holds(value, operator, operand))
+  })
+}
+
+function holds(value: unknown, operator: string, operand: unknown): boolean {
+  switch (operator) {
+    case '$eq':
+    case '$contains':
+      return equal(value, operand)
+    case '$ne':
+      return !equal(value, operand)
+    case '$in':
+      return (operand as unknown[]).some((each) => equal(value, each))
+    case '$nin':
+      return !(operand as unknown[]).some((each) => equal(value, each))
+    case '$exists':
+      return (value !== null) === operand
+  }
+  if (value === null) return false
+  if (operator === '$geoRadius') return isNear(value as GeoPoint, operand as GeoRadius)
+  if (operator === '$geoBox') return isInBox(value as GeoPoint, operand as GeoBox)
+  const [left, right] = [value, operand] as [number, number]
+  if (operator === '$gt') return left > right
+  if (operator === '$gte') return left >= right
+  if (operator === '$lt') return left < right
+  if (operator === '$lte') return left <= right
+  throw new Error(`The twin does not know ${operator}.`)
+}
+
+function equal(value: unknown, operand: unknown): boolean {
+  if (Array.isArray(value)) return value.includes(operand)
+  if (value instanceof Date) return operand instanceof Date && Number(value) === Number(operand)
+  return value === operand
+}
+
+/** By the chord between two points of a ball, where the columns take haversines. No two samples are a millimetre apart. */
+function isNear(one: GeoPoint, other: GeoRadius): boolean {
+  const [a, b] = [pointOf(one), pointOf(other)]
+  const chord = Math.hypot(...a.map((value, axis) => value - b[axis]!))
+  return 2 * 6_371_008.8 * Math.asin(Math.min(1, chord / 2)) <= other.radius + 1e-3
+}
+
+function pointOf({ lat, lon }: GeoPoint): readonly number[] {
+  const [phi, lambda] = [(lat / 180) * Math.PI, (lon / 180) * Math.PI]
+  return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)]
+}
+
+/** By how far east of its western edge the box goes on, and the place lies. */
+function isInBox({ lat, lon }: GeoPoint, { north, south, east, west }: GeoBox): boolean {
+  const isAllAround = east - west === 360
+  return lat >= south && lat <= north && (isAllAround || eastOf(west, lon) <= eastOf(west, east))
+}
+
+function eastOf(west: number, lon: number): number {
+  return (lon - west + 720) % 360
+}
