@@ -9,6 +9,7 @@ import { claimLog, type LogEnd, readLogEnd } from './claim.ts'
 import { Connection } from './connection.ts'
 import { isFull, toStorageError } from './errors.ts'
 import { type Generations, newestGeneration, readGenerations } from './generations.ts'
+import { renewJournal } from './journal.ts'
 import { acquireLock } from './lock.ts'
 import { type Hold, Log } from './log.ts'
 import { databaseName, type Durability } from './schema.ts'
@@ -89,6 +90,7 @@ async function takeLog(connection: Connection): Promise<Taken> {
     const found = { generations, mended: [...read.mended.keys()], refusal }
     if (refusal) return { ...found, end, hold: 'unclaimed' }
     try {
+      await renewJournal(connection)
       const claimed = await claimLog(connection, end)
       if (claimed) return { ...found, end: claimed, hold: 'claimed' }
     } catch (error) {
