@@ -6,6 +6,7 @@ export class Written {
   readonly #say: (collections: readonly number[]) => void
   readonly #collections = new Set<number>()
   #timer: ReturnType<typeof setTimeout> | undefined
+  #ended = false
 
   constructor(say: (collections: readonly number[]) => void) {
     this.#say = say
@@ -13,6 +14,7 @@ export class Written {
 
   /** Not put off by further writes: while somebody writes without a pause, it is said all the same. */
   add(collection: number): void {
+    if (this.#ended) return
     this.#collections.add(collection)
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
@@ -24,6 +26,7 @@ export class Written {
 
   /** Nothing is said any more. */
   end(): void {
+    this.#ended = true
     clearTimeout(this.#timer)
   }
 }
