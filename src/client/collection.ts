@@ -14,7 +14,7 @@ import type {
   Verification,
   VerifyOptions,
 } from '../contract/api.ts'
-import type { Fields, Filter } from '../contract/fields.ts'
+import type { Fields, Where } from '../contract/fields.ts'
 import type { LiveQuery } from '../contract/live.ts'
 import type {
   RemoteBatch,
@@ -85,11 +85,11 @@ export class ClientCollection implements Collection<Fields> {
     await this.#call(options, (port) => this.#remote.update(id, patch, port))
   }
 
-  delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
+  delete(target: string | readonly string[] | { readonly where: Where }): Promise<number> {
     return this.#run(() => this.#remote.delete(target))
   }
 
-  count(where?: Filter): Promise<number> {
+  count(where?: Where): Promise<number> {
     return this.#run(() => this.#remote.count(where))
   }
 

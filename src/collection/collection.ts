@@ -14,7 +14,7 @@ import type {
   VerifyOptions,
 } from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
-import type { Fields, Filter } from '../contract/fields.ts'
+import type { Fields, Where } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
 import type { Engine } from '../engine/index.ts'
 import type { ProgressReporter } from '../platform/progress.ts'
@@ -71,6 +71,8 @@ export class LocalCollection implements Omit<Collection<Fields>, 'live'> {
   isRewritten: boolean
   readonly #surroundings: Surroundings
   readonly #indexer: Indexer
+  /** Reading the vectors in the background has failed. */
+  #loadFailed = false
   #closed = false
 
   constructor(
@@ -85,8 +87,7 @@ export class LocalCollection implements Omit<Collection<Fields>, 'live'> {
     this.#surroundings = surroundings
     this.#indexer = new Indexer(surroundings.queue, () => this.state, surroundings.changed)
     this.#indexer.start()
-    // What fails is tried again when somebody asks for it.
-    if (state.isLoading) this.#load().catch(() => undefined)
+    if (state.isLoading) this.#load()
   }
 
   get config(): CollectionConfig {
@@ -169,14 +170,14 @@ export class LocalCollection implements Omit<Collection<Fields>, 'live'> {
   }
 
   async delete(
-    target: string | readonly string[] | { readonly where: Filter },
+    target: string | readonly string[] | { readonly where: Where },
     context: CallContext = {},
   ): Promise<number> {
     this.#requireOpen()
     return remove(this, target, context)
   }
 
-  async count(where?: Filter): Promise<number> {
+  async count(where?: Where): Promise<number> {
     this.#requireOpen()
     return where === undefined ? this.state.count : matchRows(this.state, where).count()
   }
@@ -252,6 +253,7 @@ export class LocalCollection implements Omit<Collection<Fields>, 'live'> {
           }
         },
       })
+      if (this.#loadFailed) this.#load()
       this.#indexer.start()
       this.#surroundings.changed()
       this.#surroundings.written(this.number)
@@ -288,9 +290,21 @@ export class LocalCollection implements Omit<Collection<Fields>, 'live'> {
     this.isRewritten = false
   }
 
-  /** Reads the vectors that the index was loaded without; what came meanwhile is taken into the graph then. */
-  async #load(): Promise<void> {
-    await this.read((state) => state.loaded('background'))
+  /** Reads the vectors that the index was loaded without. What fails is tried again after the next write. */
+  #load(): void {
+    this.#loadFailed = false
+    this.read((state) => state.loaded('background')).then(
+      () => {
+        this.#wasLoaded()
+      },
+      () => {
+        this.#loadFailed = true
+      },
+    )
+  }
+
+  /** What came meanwhile is taken into the graph now. */
+  #wasLoaded(): void {
     this.#indexer.start()
     this.#surroundings.changed()
     // Distances are no longer estimates.

@@ -1,4 +1,4 @@
-import type { Filter } from '../contract/fields.ts'
+import type { Where } from '../contract/fields.ts'
 import { QuiverError } from '../contract/errors.ts'
 import {
   type CallId,
@@ -76,11 +76,11 @@ export function applyWrite(
 /** Deletes the records that are there and answers how many went. */
 export async function remove(
   collection: LocalCollection,
-  target: string | readonly string[] | { readonly where: Filter },
+  target: string | readonly string[] | { readonly where: Where },
   { call }: CallContext,
 ): Promise<number> {
   const where =
-    isPlainObject(target) && 'where' in target ? (target as { where: Filter }).where : undefined
+    isPlainObject(target) && 'where' in target ? (target as { where: Where }).where : undefined
   const asked = typeof target === 'string' ? [target] : target
   if (where === undefined && !Array.isArray(asked)) {
     throw new QuiverError(

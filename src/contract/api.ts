@@ -1,5 +1,5 @@
 import type { Embedder } from './embedder.ts'
-import type { Fields, FieldValue, Filter, NoFields } from './fields.ts'
+import type { Fields, FieldValue, NoFields, Where } from './fields.ts'
 import type { LiveQuery } from './live.ts'
 
 // ---------------------------------------------------------------------------------------------- records
@@ -151,7 +151,7 @@ export interface SearchOptions<F extends Fields = NoFields, I extends Include = 
   readonly radius?: number | undefined
   /** Only `vector` so far. */
   readonly mode?: 'vector' | undefined
-  readonly where?: Filter<F> | undefined
+  readonly where?: Where<F> | undefined
   /** Parts that come back beside id and score. Default `['record', 'distance']`. */
   readonly include?: readonly I[] | undefined
   /** Leaves out hits with a lower score. */
@@ -348,10 +348,10 @@ export interface Collection<F extends Fields = NoFields> {
   update(id: string, patch: RecordPatch<F>, options?: CallOptions): Promise<void>
 
   /** Answers how many went; ids that are not there are no error. */
-  delete(target: string | readonly string[] | { readonly where: Filter<F> }): Promise<number>
+  delete(target: string | readonly string[] | { readonly where: Where<F> }): Promise<number>
 
   /** How many records there are, or how many match. */
-  count(where?: Filter<F>): Promise<number>
+  count(where?: Where<F>): Promise<number>
 
   /** The k nearest records. @throws QuiverError `INVALID_K`, `INVALID_FILTER`, `INVALID_VECTOR`, `NO_EMBEDDER`, ... */
   search<const I extends Include = 'record' | 'distance'>(

@@ -150,3 +150,12 @@ export type Filter<F extends Fields = Fields> = {
   readonly $or?: readonly Filter<F>[]
   readonly $not?: Filter<F>
 }
+
+/**
+ * What records must pass: a filter, or the same as a text, in which dates are ISO 8601 and areas are named as
+ * `place WITHIN 5 km OF (52.37, 4.9)` or by two corners, south-west first: `place WITHIN (50, 3) TO (54, 8)`. Only an object is
+ * checked by the compiler; a text is checked when it is asked, and the error names the character.
+ *
+ * @example "lang = 'en' AND year >= 2020 AND (tags CONTAINS 'pets' OR tags IN ('cats', 'dogs')) AND NOT draft = true"
+ */
+export type Where<F extends Fields = Fields> = Filter<F> | string

@@ -21,7 +21,7 @@ import type {
 } from './api.ts'
 import type { Embedder, EmbedderRecipe, EmbedRole } from './embedder.ts'
 import type { QuiverErrorCode } from './errors.ts'
-import type { Fields, Filter } from './fields.ts'
+import type { Fields, Where } from './fields.ts'
 
 /** What the worker exposes. */
 export interface RemoteHost {
@@ -82,8 +82,8 @@ export interface RemoteCollection {
   batch(): Promise<RemoteBatch>
   get(id: string): Promise<StoredRecord<Fields> | undefined>
   update(id: string, patch: RecordPatch<Fields>, call?: MessagePort): Promise<void>
-  delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number>
-  count(where?: Filter): Promise<number>
+  delete(target: string | readonly string[] | { readonly where: Where }): Promise<number>
+  count(where?: Where): Promise<number>
   searchMany(
     queries: readonly Query[],
     options: RemoteSearchOptions,

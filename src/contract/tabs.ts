@@ -14,7 +14,7 @@ import type {
   Verification,
 } from './api.ts'
 import type { EmbedderRecipe, EmbedRole } from './embedder.ts'
-import type { Fields, Filter } from './fields.ts'
+import type { Fields, Where } from './fields.ts'
 import type {
   DatabaseEvent,
   EmbedderFacts,
@@ -56,9 +56,9 @@ export interface TabCalls {
   update(collection: CollectionRef, id: string, patch: RecordPatch<Fields>): void
   delete(
     collection: CollectionRef,
-    target: string | readonly string[] | { readonly where: Filter },
+    target: string | readonly string[] | { readonly where: Where },
   ): number
-  count(collection: CollectionRef, where: Filter | undefined): number
+  count(collection: CollectionRef, where: Where | undefined): number
   searchMany(
     collection: CollectionRef,
     queries: readonly Query[],

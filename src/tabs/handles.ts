@@ -19,7 +19,7 @@ import type {
   VerifyOptions,
 } from '../contract/api.ts'
 import type { Embedder } from '../contract/embedder.ts'
-import type { Fields, Filter, NoFields } from '../contract/fields.ts'
+import type { Fields, NoFields, Where } from '../contract/fields.ts'
 import type { LiveQuery } from '../contract/live.ts'
 import type { RemoteHits, RemoteSearchOptions } from '../contract/protocol.ts'
 import type { BatchPart, CollectionRef, TabCalls, TabMethod } from '../contract/tabs.ts'
@@ -204,11 +204,11 @@ export class SharedCollection implements Collection<Fields> {
     await this.#ask('update', [this.#ref, id, patch], options)
   }
 
-  delete(target: string | readonly string[] | { readonly where: Filter }): Promise<number> {
+  delete(target: string | readonly string[] | { readonly where: Where }): Promise<number> {
     return this.#ask('delete', [this.#ref, target])
   }
 
-  count(where?: Filter): Promise<number> {
+  count(where?: Where): Promise<number> {
     return this.#ask('count', [this.#ref, where])
   }
 

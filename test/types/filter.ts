@@ -20,6 +20,9 @@ export async function filtersFollowTheDeclaration(): Promise<void> {
   await notes.count({ $and: [{ lang: 'en' }, { $not: { $or: [{ year: { $eq: 1 } }] } }] })
   await notes.search('feline', { where: { lang: { $gt: 'd' } } })
   await notes.delete({ where: { year: { $lt: 2000 } } })
+  await notes.count("year >= 2020 AND tags CONTAINS 'pets'")
+  await notes.search('feline', { where: "lang = 'en'" })
+  await notes.delete({ where: 'year < 2000' })
 
   // @ts-expect-error not a declared field
   await notes.count({ colour: 'red' })
