@@ -31,8 +31,9 @@ export interface Storage {
   /**
    * Operations after `seq`, in order, each verified and whole. One that is damaged is left out, which `damage` says; those
    * after it come all the same.
+   * @throws QuiverError `CORRUPT` after the last one, where any was left out and `strict` is `true`
    */
-  replay(seq: number): AsyncIterable<LoggedOperation>
+  replay(seq: number, options?: ReplayOptions): AsyncIterable<LoggedOperation>
 
   /** What was found damaged since the storage was opened. */
   readonly damage: readonly StorageDamage[]
@@ -74,6 +75,11 @@ export interface Storage {
 export interface AppendOptions {
   /** It frees room, as a deletion does: where there is none left, what is set aside for that serves. Default `false`. */
   readonly frees?: boolean | undefined
+}
+
+export interface ReplayOptions {
+  /** For who must know that nothing is left out. Default `false`. */
+  readonly strict?: boolean | undefined
 }
 
 /** Something stored that is no longer what was written. */

@@ -2,7 +2,13 @@
 import { type ChunkRef } from '../../src/storage/index.ts'
 import { savedIn } from '../../src/collection/base.ts'
 import { chunksOf } from '../../src/collection/snapshot.ts'
-import { deleteDatabase, open, type Collection, type Database } from 'quiverdb/local'
+import {
+  deleteDatabase,
+  importDatabase,
+  open,
+  type Collection,
+  type Database,
+} from 'quiverdb/local'
 import { afterEach, expect, it } from 'vitest'
 import { flipBit, open as openStorage, raw } from '../support/idb.ts'
 import { idsOf, nearestByCosine, randomMatrix, row } from '../support/vectors.ts'
@@ -172,6 +178,37 @@ it('the log does not stand in for a chunk where it is damaged itself', async () 
   expect(db!.status.damage).toMatchObject([{ part: 'graph', lost: { count: 0, ids: [] } }])
   await expectAll(c)
 })
+
+/** The log is a claim, what made the collection, and three writes. */
+it.each([
+  { what: 'a write that was read before', at: 3, isRead: true },
+  { what: 'what made the collection', at: 1, isRead: false },
+])(
+  'an export holds all that memory does, and can be imported, where the log record of $what is damaged',
+  async ({ at, isRead }) => {
+    let c = await opened()
+    for (const from of [0, 300, 600]) await write(c, from, from + 300)
+    if (!isRead) await closed()
+    const keys = await raw(NAME, (stored) => stored.getAllKeys('log'))
+    await flipBit(NAME, 'log', keys[at]!)
+    if (!isRead) c = await opened()
+    const copy = `${NAME} copy`
+    try {
+      await importDatabase(copy, await db!.export())
+      const imported = await open(copy)
+      const copied = await imported.collection<{ n: 'number' }>('c')
+      const count = await c.count()
+      if (isRead) expect(count).toBe(ROWS)
+      expect(await copied.count()).toBe(count)
+      for (const n of [0, 299, 300, 599, 600, ROWS - 1]) {
+        expect(await copied.get(`id-${String(n)}`)).toEqual(await c.get(`id-${String(n)}`))
+      }
+      await imported.close()
+    } finally {
+      await deleteDatabase(copy)
+    }
+  },
+)
 
 it('verify finds what lies damaged, and says so in its answer alone', async () => {
   await write(await opened(), 0, ROWS)

@@ -28,8 +28,8 @@ const NO_SNAPSHOT = {
 
 /**
  * The database as it is when every write before this call is done. What is stored is copied as it lies there, pinned, while
- * writes go on. What is in memory alone is written out of it, and writes wait for that; so is all where a stored chunk is
- * damaged: memory may hold what was in it, and what cannot be read of it is mended first.
+ * writes go on. What is in memory alone is written out of it, and writes wait for that; so is all where a stored chunk or a
+ * log record is damaged: memory may hold what was in it, and what cannot be read of it is mended first.
  * @throws QuiverError `CORRUPT`, `ABORTED`, `CLOSED`
  */
 export async function exportDatabase(
@@ -66,9 +66,10 @@ async function exportStored(
       writer.addChunk(keyOf(chunks[n++]!), bytes)
       progress.add(bytes.byteLength)
     }
-    for await (const { seq, operation } of storage.replay(foldedSeq)) {
+    // To its end, where it says whether any write was left out.
+    for await (const { seq, operation } of storage.replay(foldedSeq, { strict: true })) {
       throwIfAborted(signal)
-      if (seq > pin.lastSeq) break
+      if (seq > pin.lastSeq) continue
       writer.addOperation(operation)
       progress.add(operation.byteLength)
     }

@@ -1,5 +1,6 @@
 /** A database in IndexedDB: log, generations and chunks put together. */
 import { QuiverError } from '../../contract/errors.ts'
+import { damaged } from '../codec/bytes.ts'
 import type {
   AppendOptions,
   ChunkRef,
@@ -7,6 +8,7 @@ import type {
   LoggedOperation,
   Manifest,
   Pin,
+  ReplayOptions,
   Storage,
   StorageDamage,
   StorageEvent,
@@ -82,7 +84,10 @@ export class IdbStorage implements Storage {
     return this.#log.append(operation, frees)
   }
 
-  async *replay(seq: number): AsyncIterable<LoggedOperation> {
+  async *replay(
+    seq: number,
+    { strict = false }: ReplayOptions = {},
+  ): AsyncIterable<LoggedOperation> {
     this.#connection.assertOpen()
     const gaps = yield* replayLog(this.#connection, seq, this.#log.last)
     for (const { first, last, lost } of gaps) {
@@ -94,6 +99,7 @@ export class IdbStorage implements Storage {
         lost,
       })
     }
+    if (strict && gaps.length > 0) throw damaged('some of the log cannot be read')
   }
 
   async *readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array> {
