@@ -59,8 +59,8 @@ export class Originals {
 
   #bring(n: number): Promise<void> {
     const brought = (this.#brought[n] ??= this.#read(n))
-    // Whoever waits hears of it.
-    brought.catch(() => undefined)
+    // Whoever waits hears of it, and whoever asks again has it read again.
+    brought.catch(() => (this.#brought[n] = undefined))
     return brought
   }
 

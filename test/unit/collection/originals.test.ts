@@ -5,6 +5,7 @@ import { LocalDatabase } from '../../../src/collection/database.ts'
 import { chunksOf, saveState } from '../../../src/collection/snapshot.ts'
 import { CollectionState } from '../../../src/collection/state.ts'
 import type { CollectionOptions } from '../../../src/contract/api.ts'
+import { QuiverError } from '../../../src/contract/errors.ts'
 import type { Engine } from '../../../src/engine/index.ts'
 import { loadWasmEngine } from '../../../src/engine/wasm/index.ts'
 import type { ChunkRef, Storage } from '../../../src/storage/index.ts'
@@ -22,6 +23,8 @@ let engine: Engine
 let db: LocalDatabase
 let c: LocalCollection
 let brings: Map<number, () => void>
+/** Chunks of vectors whose next read fails. */
+const failing = new Set<number>()
 
 beforeAll(async () => {
   engine = await loadWasmEngine()
@@ -58,6 +61,9 @@ function heldBack(storage: Storage): Storage {
   }
   return readingBy(storage, async (ref) => {
     await held(ref)
+    if (ref.path.endsWith('/vectors') && failing.delete(ref.n)) {
+      throw new QuiverError('INTERNAL', 'The browser failed once.')
+    }
     return storage.readChunk(ref)
   })
 }
@@ -65,6 +71,7 @@ function heldBack(storage: Storage): Storage {
 async function bring(n: number): Promise<void> {
   await expect.poll(() => brings.has(n)).toBe(true)
   brings.get(n)!()
+  brings.delete(n)
 }
 
 async function bringAll(): Promise<void> {
@@ -166,6 +173,20 @@ describe('before the vectors are read', () => {
     expect((await c.get('id-5'))?.vector).toEqual(row(vectors, DIMENSION, 1))
     expect(await c.get('id-6')).toBeUndefined()
     expect(await c.count()).toBe(ROWS)
+  })
+
+  it('a read that failed is tried again: for who asks, and after the next write for the rest', async () => {
+    failing.add(0)
+    await bring(0)
+    await expect.poll(() => failing.size).toBe(0)
+    const asked = c.get('id-0')
+    await bring(0)
+    expect((await asked)?.vector).toEqual(row(matrix, DIMENSION, 0))
+    expect(db.status.loading).toBe(true)
+    await c.delete('id-6')
+    await bringAll()
+    expect(db.status.loading).toBe(false)
+    await c.search(query, { k: 1, radius: 0.9 })
   })
 
   it('other codes are made when they are there', async () => {
