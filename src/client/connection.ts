@@ -13,6 +13,8 @@ export class Connection {
   /** Aborted when this page is done with the worker. */
   readonly #released = new AbortController()
   #failure: QuiverError | undefined
+  /** It has started, and its end will be noticed. */
+  #isWatched = false
   #databases = 0
 
   constructor({ worker: given, workerUrl }: WorkerOptions) {
@@ -21,6 +23,8 @@ export class Connection {
     const worker = this.#worker
     this.host = wrap<RemoteHost>(worker)
     worker.addEventListener('error', (event) => {
+      // What is thrown beside all calls ends no worker, and the lock tells when one has ended.
+      if (this.#isWatched) return
       event.preventDefault()
       this.#fail(event.message)
     })
@@ -66,6 +70,7 @@ export class Connection {
     const locks = (navigator as Partial<Navigator>).locks
     const lock = await this.host.life().catch(() => undefined)
     if (!locks || lock === undefined) return
+    this.#isWatched = true
     await locks
       .request(lock, { signal: this.#released.signal }, () => {
         this.#fail('it was terminated')

@@ -3,6 +3,7 @@ import type { Announcement } from '../contract/tabs.ts'
 /** A BroadcastChannel whose messages have a type. */
 export class Channel<In, Out> {
   readonly #channel: BroadcastChannel
+  #closed = false
 
   constructor(name: string, heard: (message: In) => void) {
     this.#channel = new BroadcastChannel(name)
@@ -11,11 +12,13 @@ export class Channel<In, Out> {
     }
   }
 
+  /** What comes after `close`, such as the progress of a call that ends only then, is for nobody. */
   post(message: Out): void {
-    this.#channel.postMessage(message)
+    if (!this.#closed) this.#channel.postMessage(message)
   }
 
   close(): void {
+    this.#closed = true
     this.#channel.close()
   }
 }

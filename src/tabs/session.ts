@@ -27,6 +27,7 @@ export class Session {
   readonly #parts = new Map<number, BatchPart[]>()
   readonly #embeddings = new Map<number, Embedding>()
   #nextEmbedding = 1
+  #ended = false
 
   constructor(term: string, member: string, runner: Runner) {
     this.#member = member
@@ -42,10 +43,10 @@ export class Session {
 
   /** The follower is gone, or the lead is. */
   end(): void {
+    this.#ended = true
     this.#pipe.close()
     for (const controller of this.#running.values()) controller.abort()
-    const error = new QuiverError('CLOSED', 'The tab whose embedder was asked is gone.')
-    for (const { reject } of this.#embeddings.values()) reject(error)
+    for (const { reject } of this.#embeddings.values()) reject(embedderGone())
     this.#parts.clear()
   }
 
@@ -120,6 +121,7 @@ export class Session {
     { role, signal }: EmbedOptions,
   ): Promise<Float32Array> {
     throwIfAborted(signal)
+    if (this.#ended) throw embedderGone()
     const id = this.#nextEmbedding++
     const stop = (): void => {
       this.#answer({ type: 'stop-embedding', id })
@@ -135,6 +137,10 @@ export class Session {
       this.#embeddings.delete(id)
     }
   }
+}
+
+function embedderGone(): QuiverError {
+  return new QuiverError('CLOSED', 'The tab whose embedder was asked is gone.')
 }
 
 /** Each is loaded once, whoever asks for it. */

@@ -239,6 +239,13 @@ it('fails the calls of a worker that was terminated', async () => {
   await expect(c.count()).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
+it('goes on with a worker that throws beside all calls', async () => {
+  const only = await tab(freshName())
+  const c = await only.db.collection('c', { dimension: 4 })
+  await only.stray()
+  expect(await c.count()).toBe(0)
+})
+
 describe('options of one who joins', () => {
   it('must not ask for more durability than there is', async () => {
     const name = freshName()

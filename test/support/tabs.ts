@@ -5,6 +5,8 @@ export interface Tab {
   readonly db: Database
   /** Keeps the worker from everything else, in milliseconds. */
   readonly keepBusy: (time: number) => void
+  /** Makes the worker throw where no call is told. Resolves when the page has heard of it. */
+  readonly stray: () => Promise<void>
   /** As the browser kills the process of a tab: nothing gets to say goodbye. */
   readonly kill: () => void
   close(): Promise<void>
@@ -22,6 +24,15 @@ export async function openTab(name: string, options: OpenOptions = {}): Promise<
       keepBusy: (time) => {
         worker.postMessage({ busy: time })
       },
+      stray: () =>
+        new Promise((resolve) => {
+          const heard = (event: ErrorEvent): void => {
+            event.preventDefault()
+            resolve()
+          }
+          worker.addEventListener('error', heard, { once: true })
+          worker.postMessage({ stray: 'beside all calls' })
+        }),
       kill: () => {
         worker.terminate()
       },

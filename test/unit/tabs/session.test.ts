@@ -1,0 +1,36 @@
+/** The leader's end of a pipe, when the follower at the other end is gone. */
+import { expect, it } from 'vitest'
+import type { CallContext } from '../../../src/collection/call-context.ts'
+import type { FollowerFrame, LeaderFrame } from '../../../src/contract/tabs.ts'
+import { Channel, pipeOf, randomId } from '../../../src/tabs/channel.ts'
+import { Session } from '../../../src/tabs/session.ts'
+
+it('says nothing more of a call whose caller is gone', async () => {
+  const [term, member] = [randomId(), randomId()]
+  /** What a call meets that goes on when the follower has gone, which it does while its embedder is at work. */
+  const meet = async ({ signal, onProgress, embedder }: CallContext): Promise<unknown[]> => {
+    const met: unknown[] = []
+    const role = 'document'
+    await embedder!.embed(['a'], { role, signal }).catch((error: unknown) => met.push(error))
+    await embedder!.embed(['b'], { role, signal: undefined }).catch((error: unknown) => {
+      met.push(error)
+    })
+    onProgress?.({ done: 1, total: 2, phase: 'writing' })
+    return met
+  }
+  const met = await new Promise((resolve) => {
+    const session = new Session(term, member, {
+      ended: false,
+      run: async (_frame, _caller, context) => meet(context).then(resolve, resolve),
+    })
+    const follower = new Channel<LeaderFrame, FollowerFrame>(pipeOf(term, member), (frame) => {
+      if (frame.type !== 'embed') return
+      follower.close()
+      session.end()
+    })
+    const embedder = { id: 'e', dimension: 2, maxTokens: undefined }
+    follower.post({ type: 'call', n: 1, heard: 1, method: 'stats', args: [], embedder })
+  })
+  const gone: unknown = expect.objectContaining({ code: 'CLOSED' })
+  expect(met).toEqual([gone, gone])
+})
