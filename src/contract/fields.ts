@@ -5,7 +5,7 @@
 export type FieldType = 'keyword' | 'keyword[]' | 'number' | 'boolean' | 'date' | 'geo' | 'text'
 
 /** Languages whose words can be brought down to their stems (Snowball, snowballstem.org). */
-export type Language =
+export type LanguageName =
   | 'danish'
   | 'dutch'
   | 'english'
@@ -26,7 +26,7 @@ export type Language =
 export interface TextField {
   readonly type: 'text'
   /** What its words are stemmed and its stop words left out by. Default `english`. Fixed when the field is declared. */
-  readonly language?: Language | undefined
+  readonly language?: LanguageName | undefined
   /** How much a word in this field counts against one in the others: above 0, at most 1,000. Default 1. */
   readonly boost?: number | undefined
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Database, Embedder, OpenOptions, Progress, QuiverErrorCode } from 'quiverdb'
+import { describeFilters } from './filters.ts'
 import { describeTuning } from './tuning.ts'
 import { cosine, idsOf, nearestByCosine, randomMatrix, row } from '../support/vectors.ts'
 
@@ -37,6 +38,7 @@ export function describeCollection(where: string, place: Place): void {
     expect((error as Error).message.length).toBeGreaterThan(20)
   }
 
+  describeFilters(where, open, refused)
   describeTuning(where, open, refused)
 
   describe(`writing and reading (${where})`, () => {

@@ -9,7 +9,7 @@ import {
   filterArbitrary,
   recordsArbitrary,
   type SampleRecord,
-} from './filter-samples.ts'
+} from '../support/filters/samples.ts'
 
 const fields = {
   lang: 'keyword',

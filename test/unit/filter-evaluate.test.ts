@@ -8,8 +8,8 @@ import {
   recordsArbitrary,
   type SampleFields,
   type SampleRecord,
-} from './filter-samples.ts'
-import { matches } from './filter-twin.ts'
+} from '../support/filters/samples.ts'
+import { matches } from '../support/filters/twin.ts'
 
 function matchingRows(
   fields: SampleFields,

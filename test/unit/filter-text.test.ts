@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { Columns } from '../../src/collection/columns/index.ts'
 import { evaluateFilter, parseFilter } from '../../src/collection/filter/index.ts'
 import type { QuiverError } from '../../src/contract/errors.ts'
-import { printed } from './filter-printed.ts'
-import { fieldsArbitrary, filterArbitrary, recordsArbitrary } from './filter-samples.ts'
+import { printed } from '../support/filters/printed.ts'
+import { fieldsArbitrary, filterArbitrary, recordsArbitrary } from '../support/filters/samples.ts'
 
 const fields = {
   lang: 'keyword',

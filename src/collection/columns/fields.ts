@@ -4,7 +4,7 @@ import type {
   FieldType,
   FieldValue,
   GeoPoint,
-  Language,
+  LanguageName,
   TextField,
 } from '../../contract/fields.ts'
 import { QuiverError } from '../../contract/errors.ts'
@@ -21,7 +21,7 @@ const EXPECTED: Readonly<Record<FieldType, string>> = {
 }
 
 /** All of them, by name, as the compiler sees to. */
-const LANGUAGES: Readonly<Record<Language, true>> = {
+const LANGUAGES: Readonly<Record<LanguageName, true>> = {
   danish: true,
   dutch: true,
   english: true,

@@ -1,6 +1,6 @@
 /** Random fields, records that fit them and filters that may be asked of them, over so few values that they often meet. */
 import fc from 'fast-check'
-import type { FieldType } from '../../src/contract/fields.ts'
+import type { FieldType } from '../../../src/contract/fields.ts'
 
 export type SampleRecord = Readonly<Record<string, unknown>>
 export type SampleFields = Readonly<Record<string, FieldType>>

@@ -1,5 +1,5 @@
-import type { GeoBox, GeoPoint, GeoRadius } from '../../src/contract/fields.ts'
-import type { SampleRecord } from './filter-samples.ts'
+import type { GeoBox, GeoPoint, GeoRadius } from '../../../src/contract/fields.ts'
+import type { SampleRecord } from './samples.ts'
 
 /** The slow twin: what a filter means, asked of one record at a time. */
 export function matches(record: SampleRecord, filter: SampleRecord): boolean {

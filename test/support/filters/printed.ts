@@ -1,6 +1,6 @@
 /** Filters that are objects, written as text. */
-import type { GeoBox, GeoRadius } from '../../src/contract/fields.ts'
-import type { SampleFields, SampleRecord } from './filter-samples.ts'
+import type { GeoBox, GeoRadius } from '../../../src/contract/fields.ts'
+import type { SampleFields, SampleRecord } from './samples.ts'
 
 const SIGNS: Readonly<Record<string, string>> = {
   $eq: '=',
