@@ -7,18 +7,32 @@ import type { Slices } from '../../platform/task.ts'
 import { decodeStrings } from '../../storage/codec/strings.ts'
 import type { Storage } from '../../storage/index.ts'
 import { VectorKind } from '../../storage/operations.ts'
+import { keyOf, nameOf } from '../../storage/references.ts'
 import { Bitset } from '../filter/bitset.ts'
 import { decodeDocument, validateId } from '../records.ts'
 import type { Recovered, RecoveredCollection } from '../recover.ts'
-import type { SavedCollection } from '../snapshot.ts'
+import { chunksOf, type SavedCollection } from '../snapshot.ts'
 import type { CollectionState } from '../state.ts'
 
-/** To be called before anything is read for it: of two collections of one number, one would be read and lost. */
+/** The log holds numbers of 32 bits: far more than anybody makes, and those of what is written later are above these. */
+const NUMBERS = 2 ** 31
+
+/**
+ * To be called before anything is read for it: of two collections of one number, one would be read and lost, and a chunk that
+ * is named again and again would make any amount of memory out of a small file.
+ */
 export function checkBody(body: unknown): void {
   const { collections } = (body ?? {}) as { readonly collections?: unknown }
   if (!Array.isArray(collections)) throw wrong('it lists no collections')
-  const numbers = collections.map((each) => (each as Partial<SavedCollection> | null)?.number)
-  requireDistinct(numbers, 'two collections have one number')
+  const saved = collections as readonly SavedCollection[]
+  requireDistinct(
+    saved.map(({ number }) => number),
+    'two collections have one number',
+  )
+  requireDistinct(
+    saved.flatMap(chunksOf).map((ref) => nameOf(keyOf(ref))),
+    'it names a chunk twice',
+  )
 }
 
 /** @throws QuiverError `CORRUPT`, `ABORTED`, or what an id or a document is refused with */
@@ -32,7 +46,10 @@ export async function checkRecovered(
     'two collections have one name',
   )
   // Numbers are never reused: the next one must be free, and so must all after it.
-  if (!isNumber(nextNumber) || !collections.every(({ number }) => isNumber(number, nextNumber))) {
+  if (
+    !isNumber(nextNumber, NUMBERS) ||
+    !collections.every(({ number }) => isNumber(number, nextNumber))
+  ) {
     throw wrong('its collections are not numbered as they can be')
   }
   for (const collection of collections) {
@@ -93,7 +110,7 @@ function requireDistinct(values: readonly unknown[], otherwise: string): void {
   if (new Set(values).size !== values.length) throw wrong(otherwise)
 }
 
-function isNumber(value: unknown, below = Number.MAX_SAFE_INTEGER): boolean {
+function isNumber(value: unknown, below: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below
 }
 

@@ -79,7 +79,7 @@ export async function importInto(
   { archive, recovered }: ReadFile,
   { signal, onProgress }: CallOptions,
 ): Promise<void> {
-  const { collections, nextNumber } = recovered
+  const { collections } = recovered
   const bytes = archive.logBytes + bytesIn(archive.manifest?.chunks ?? [])
   const progress = new ByteProgress('writing', bytes, onProgress)
   const fold = storage.beginFold()
@@ -96,10 +96,10 @@ export async function importInto(
   const first = unusedNumber(before, foldedSeq)
   try {
     const saved: SavedCollection[] = []
-    for (const { state, number } of collections) {
-      saved.push(await copyCollection({ state, number: first + number }, archive, writer))
+    for (const [n, { state }] of collections.entries()) {
+      saved.push(await copyCollection({ state, number: first + n }, archive, writer))
     }
-    const body: SavedDatabase = { collections: saved, nextNumber: first + nextNumber }
+    const body: SavedDatabase = { collections: saved, nextNumber: first + saved.length }
     const content = { foldedSeq, chunks: saved.flatMap(chunksOf), body }
     throwIfAborted(signal)
     await fold.commit(content)

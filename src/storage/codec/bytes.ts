@@ -45,6 +45,8 @@ export class ByteWriter {
 
   /** Overwrites a number written before. */
   u32At(offset: number, value: number): void {
+    // `setUint32` would keep what is left of it by 2³², which reads back as another number.
+    if (value >>> 0 !== value) throw new QuiverError('INTERNAL', `${value} cannot be stored.`)
     new DataView(this.#bytes.buffer).setUint32(offset, value, true)
   }
 

@@ -97,6 +97,10 @@ describe('operations', () => {
     }
   })
 
+  test.each([-1, 2 ** 32, 1.5, NaN])('of collection %d are not written', (number) => {
+    expectCode('INTERNAL', () => encodeOperation({ type: 'drop', collection: number }))
+  })
+
   test('of a newer version are refused as such', () => {
     const bytes = encodeOperation(example).slice()
     bytes[0] = 2
