@@ -78,6 +78,16 @@ export class Leading implements Way, Runner {
     return this.#ended || this.database.failure?.code === 'NOT_LEADER'
   }
 
+  /** Whether it leads still. After the thread stood still, another may, whom nobody is to be led away from. */
+  async isCertain(): Promise<boolean> {
+    try {
+      await this.#standstill?.doubt
+    } catch {
+      return false
+    }
+    return !this.ended
+  }
+
   /** Opens the pipe to a follower. Joining twice is no error. */
   join(member: string, durability: Durability): void {
     if (this.ended) return

@@ -202,15 +202,13 @@ export class Member {
   #heard(message: Announcement): void {
     switch (message.type) {
       case 'who':
-        this.#announce()
+        void this.#announce()
         break
       case 'lead':
         if (!this.#leading) this.#follow(message)
         break
       case 'join':
-        if (message.term === this.#leading?.term) {
-          this.#leading.join(message.member, this.#durability)
-        }
+        void this.#join(message)
         break
       case 'ping':
         this.#pong(message.member)
@@ -227,9 +225,16 @@ export class Member {
     }
   }
 
-  #announce(): void {
-    if (!this.#leading || this.#leading.ended) return
-    this.#announcements?.post({ type: 'lead', member: this.id, term: this.#leading.term })
+  async #announce(): Promise<void> {
+    const leading = this.#leading
+    if (!leading || !(await leading.isCertain())) return
+    this.#announcements?.post({ type: 'lead', member: this.id, term: leading.term })
+  }
+
+  async #join({ member, term }: { readonly member: string; readonly term: string }): Promise<void> {
+    const leading = this.#leading
+    if (leading?.term !== term || !(await leading.isCertain())) return
+    leading.join(member, this.#durability)
   }
 
   #pong(asked: string | undefined): void {
@@ -324,7 +329,7 @@ export class Member {
       },
     })
     this.#status = handle.database.status
-    this.#announce()
+    void this.#announce()
     this.#tookRole()
   }
 

@@ -13,7 +13,10 @@ export interface Runner {
   run(frame: CallFrame, caller: string, context: CallContext): Promise<unknown>
 }
 
+type EmbedFrame = LeaderFrame & { readonly type: 'embed' }
+
 interface Embedding {
+  readonly frame: EmbedFrame
   readonly resolve: (matrix: Float32Array) => void
   readonly reject: (error: QuiverError) => void
 }
@@ -56,8 +59,8 @@ export class Session {
         this.#partsOf(frame.n).push(frame.part)
         break
       case 'call':
-        // Asked again while it runs: the answer will come.
-        if (!this.#running.has(frame.n)) void this.#call(frame)
+        if (this.#running.has(frame.n)) this.#askedAgain(frame.n)
+        else void this.#call(frame)
         break
       case 'abort':
         this.#running.get(frame.n)?.abort()
@@ -69,6 +72,12 @@ export class Session {
         this.#embeddings.get(frame.id)?.reject(receivedError(frame.error))
         break
     }
+  }
+
+  /** Its answer will come. What its embedder was asked may have been heard by an end of the pipe that is no more. */
+  #askedAgain(n: number): void {
+    this.#parts.delete(n)
+    for (const { frame } of this.#embeddings.values()) if (frame.n === n) this.#answer(frame)
   }
 
   async #call(frame: CallFrame): Promise<void> {
@@ -123,14 +132,15 @@ export class Session {
     throwIfAborted(signal)
     if (this.#ended) throw embedderGone()
     const id = this.#nextEmbedding++
+    const frame = { type: 'embed', n, id, texts, role } as const
     const stop = (): void => {
       this.#answer({ type: 'stop-embedding', id })
     }
     signal?.addEventListener('abort', stop)
     try {
       return await new Promise<Float32Array>((resolve, reject) => {
-        this.#embeddings.set(id, { resolve, reject })
-        this.#answer({ type: 'embed', n, id, texts, role })
+        this.#embeddings.set(id, { frame, resolve, reject })
+        this.#answer(frame)
       })
     } finally {
       signal?.removeEventListener('abort', stop)

@@ -1,6 +1,8 @@
 import { deleteDatabase, type Embedder, importDatabase, type Role } from 'quiverdb'
 import { open as openLocal } from 'quiverdb/local'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Announcement } from '../../src/contract/tabs.ts'
+import { announcementsOf } from '../../src/tabs/channel.ts'
 import { openTab, type Tab } from '../support/tabs.ts'
 import { idsOf, randomMatrix, row } from '../support/vectors.ts'
 
@@ -177,6 +179,30 @@ describe('a database that several tabs have open', () => {
     a.keepBusy(5_000)
     expect(await c.upsert(idsOf(1), randomMatrix(1, 4, 1))).toEqual({ inserted: 1, updated: 0 })
     expect(roles).toEqual([])
+  })
+
+  it('is led away by nobody who stood still while another took over', async () => {
+    const name = freshName()
+    // Leads on the thread that is going to stand still, with no page beside it that would say that it lives.
+    const sleeper = await openLocal(name)
+    const [b, c] = [await tab(name), await tab(name)]
+    await sleeper.collection('c', { dimension: 4 })
+    const followers = [await b.db.collection('c'), await c.db.collection('c')]
+    const leaders: string[] = []
+    const heard = new BroadcastChannel(announcementsOf(name))
+    const writes = followers.map((each, n) => each.upsert(idsOf(1), randomMatrix(1, 4, n)))
+    await Promise.all(writes)
+    heard.onmessage = ({ data }: MessageEvent<Announcement>) => {
+      if (data.type === 'lead') leaders.push(data.term)
+    }
+    const counts = followers.map((each) => each.count())
+    const until = performance.now() + 6_000
+    while (performance.now() < until);
+    expect(await Promise.all(counts)).toEqual([1, 1])
+    await expect.poll(() => sleeper.status.role).toBe('follower')
+    expect(new Set(leaders).size).toBe(1)
+    heard.close()
+    await sleeper.close()
   })
 
   it('loses and doubles nothing of what many tabs write', async () => {

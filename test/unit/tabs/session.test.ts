@@ -5,6 +5,8 @@ import type { FollowerFrame, LeaderFrame } from '../../../src/contract/tabs.ts'
 import { Channel, pipeOf, randomId } from '../../../src/tabs/channel.ts'
 import { Session } from '../../../src/tabs/session.ts'
 
+type Pipe = Channel<LeaderFrame, FollowerFrame>
+
 it('says nothing more of a call whose caller is gone', async () => {
   const [term, member] = [randomId(), randomId()]
   /** What a call meets that goes on when the follower has gone, which it does while its embedder is at work. */
@@ -33,4 +35,40 @@ it('says nothing more of a call whose caller is gone', async () => {
   })
   const gone: unknown = expect.objectContaining({ code: 'CLOSED' })
   expect(met).toEqual([gone, gone])
+})
+
+it('asks an embedder again whose tab has joined anew', async () => {
+  const [term, member] = [randomId(), randomId()]
+  const session = new Session(term, member, {
+    ended: false,
+    run: (_frame, _caller, { embedder, signal }) =>
+      embedder!.embed(['a'], { role: 'query', signal }),
+  })
+  const embedder = { id: 'e', dimension: 2, maxTokens: undefined }
+  const call = { type: 'call', n: 1, heard: 1, method: 'stats', args: [], embedder } as const
+  const join = (heard: (frame: LeaderFrame, pipe: Pipe) => void): void => {
+    const pipe: Pipe = new Channel(pipeOf(term, member), (frame) => {
+      heard(frame, pipe)
+    })
+    pipe.post(call)
+  }
+  await new Promise<void>((asked) => {
+    join((_frame, pipe) => {
+      pipe.close()
+      asked()
+    })
+  })
+  const matrix = new Float32Array([1, 2])
+  const answer = await new Promise((resolve) => {
+    join((frame, pipe) => {
+      if (frame.type === 'embed') {
+        pipe.post({ type: 'embedded', id: frame.id, matrix })
+        return
+      }
+      pipe.close()
+      resolve(frame)
+    })
+  })
+  expect(answer).toEqual({ type: 'result', n: 1, value: matrix })
+  session.end()
 })
