@@ -71,10 +71,13 @@ describe('a full disk', () => {
     expect(withRoom).toEqual({ lengths: [3, 5, 30 * MiB], damage: [] })
   })
 
-  test('takes a deletion all the same', async () => {
+  test.each([
+    { when: 'at once', reopens: false },
+    { when: 'after it was opened again', reopens: true },
+  ])('takes a deletion all the same, $when', async ({ reopens }) => {
     await allow(8 * MiB)
-    const result = await page.evaluate(async () => {
-      const storage = await window.openIdbStorage('full', { durability: 'strict' })
+    const result = await page.evaluate(async (reopens) => {
+      let storage = await window.openIdbStorage('full', { durability: 'strict' })
       const codes = new Set<unknown>()
       const events: unknown[] = []
       storage.subscribe((event) => events.push(event))
@@ -91,12 +94,16 @@ describe('a full disk', () => {
         while (await fits(crypto.getRandomValues(new Uint8Array(size))));
       }
       const before = storage.writable
+      if (reopens) {
+        await storage.close()
+        storage = await window.openIdbStorage('full', { durability: 'strict' })
+      }
       const deletion = await storage.append(new Uint8Array(40), { frees: true })
       let last = 0
       for await (const { seq } of storage.replay(0)) last = seq
       await storage.close()
       return { codes: [...codes], before, stored: last === deletion, events: events.length > 0 }
-    })
+    }, reopens)
     expect(result).toEqual({
       codes: ['QUOTA_EXCEEDED'],
       before: false,

@@ -5,7 +5,7 @@
  */
 import type { Connection } from './connection.ts'
 import { read } from './read.ts'
-import { SPARE_KEY } from './schema.ts'
+import { SPARE_KEY, type StorageDatabase } from './schema.ts'
 import { transact } from './transaction.ts'
 
 /** As many as `crypto` gives at a time; random, since browsers compress what they store. */
@@ -24,10 +24,7 @@ export class Spare {
     if (this.#kept) return
     this.#kept = await this.#connection
       .use(async (db) => {
-        const [kept] = await read<[number]>(db, ['meta'], (store) => [
-          store('meta').count(SPARE_KEY),
-        ])
-        if (kept > 0) return true
+        if (await isKept(db)) return true
         const bytes = crypto.getRandomValues(new Uint8Array(SPARE_BYTES))
         await transact(db, ['meta'], 'relaxed', (store) => store('meta').put(bytes, SPARE_KEY))
         return true
@@ -35,16 +32,20 @@ export class Spare {
       .catch(() => false)
   }
 
-  /** Gives it up for who will free more. Answers whether there was any. */
+  /** Gives it up for who will free more. Answers whether there was any, set aside by whomever. */
   async spend(): Promise<boolean> {
-    if (!this.#kept) return false
     this.#kept = false
     return this.#connection
-      .use((db) =>
-        transact(db, ['meta'], 'strict', (store) => store('meta').delete(SPARE_KEY)).then(
-          () => true,
-        ),
-      )
+      .use(async (db) => {
+        if (!(await isKept(db))) return false
+        await transact(db, ['meta'], 'strict', (store) => store('meta').delete(SPARE_KEY))
+        return true
+      })
       .catch(() => false)
   }
+}
+
+async function isKept(db: StorageDatabase): Promise<boolean> {
+  const [kept] = await read<[number]>(db, ['meta'], (store) => [store('meta').count(SPARE_KEY)])
+  return kept > 0
 }
