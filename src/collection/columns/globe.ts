@@ -1,14 +1,11 @@
-/** The Earth as a sphere. Places and boxes in degrees, distances in metres. */
-import type { GeoBox, GeoRadius } from '../../contract/fields.ts'
+/** The Earth as a ball: places in degrees, distances in metres. */
+import type { GeoBox } from '../../contract/fields.ts'
 
 /**
  * Mean radius R1 of the WGS 84 ellipsoid, (2a + b) / 3: H. Moritz, Geodetic Reference System 1980, Journal of Geodesy 74
- * (2000). Distances on this sphere are within 0.6 % of those on the ellipsoid.
+ * (2000). Distances on this ball are within 0.6 % of those on the ellipsoid.
  */
 const MEAN_RADIUS = 6_371_008.8
-
-/** Widens the box around a circle by 6 mm, so that no rounding leaves out a place on the edge. */
-const SLACK = 1e-9
 
 /** Meridians from west to east; none where `west` is above `east`. */
 interface Span {
@@ -39,49 +36,24 @@ export function spansOfLongitude({ west, east }: GeoBox): readonly [Span, Span] 
   return [{ west, east }, NOWHERE]
 }
 
-/**
- * A box that holds the whole circle. J. P. Matuschek, Finding Points Within a Distance of a Latitude/Longitude Using Bounding
- * Coordinates: the meridians that touch the circle are asin(sin(radius) / cos(latitude)) away.
- */
-export function boxAround({ lat, lon, radius }: GeoRadius): GeoBox {
-  const angle = radius / MEAN_RADIUS + SLACK
-  const north = lat + degrees(angle)
-  const south = lat - degrees(angle)
-  if (north >= 90 || south <= -90) return { north, south, east: 180, west: -180 }
-  // Rounding may lift the quotient above 1 where the circle all but touches the pole.
-  const sine = Math.min(1, Math.sin(angle) / Math.cos(radians(lat)))
-  const aside = degrees(Math.asin(sine) + SLACK)
-  return { north, south, east: wrapped(lon + aside), west: wrapped(lon - aside) }
+/** Where a place lies on the ball of radius 1: x towards 0° N 0° E, z towards the north pole. */
+export function pointOf(lat: number, lon: number): readonly [x: number, y: number, z: number] {
+  const phi = radians(lat)
+  const lambda = radians(lon === -180 ? 180 : lon)
+  return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)]
 }
 
 /**
- * Asks whether a place is at most the radius away, by the haversine formula (R. W. Sinnott, Virtues of the Haversine, Sky and
- * Telescope 68, 1984), which is exact for small distances too. Haversines are compared instead of distances, as both grow alike.
+ * The square of the straight line, through the ball of radius 1, between points that are `distance` apart along the great
+ * circle: four times the haversine of the angle between them (R. W. Sinnott, Virtues of the Haversine, Sky and Telescope 68,
+ * 1984). It grows with the distance and is as exact for small ones, and takes no sine of any place. `Infinity` where the
+ * distance leads all the way round.
  */
-export function isWithin({ lat, lon, radius }: GeoRadius): (lat: number, lon: number) => boolean {
-  const halfAngle = radius / (2 * MEAN_RADIUS)
-  const limit = halfAngle < Math.PI / 2 ? Math.sin(halfAngle) ** 2 : Infinity
-  const cosine = Math.cos(radians(lat))
-  return (toLat, toLon) => {
-    const apart = Math.abs(toLon - lon)
-    const aside = haversine(apart > 180 ? 360 - apart : apart)
-    return haversine(toLat - lat) + cosine * Math.cos(radians(toLat)) * aside <= limit
-  }
-}
-
-function haversine(angle: number): number {
-  return Math.sin(radians(angle) / 2) ** 2
-}
-
-function wrapped(lon: number): number {
-  if (lon > 180) return lon - 360
-  return lon < -180 ? lon + 360 : lon
+export function squaredChord(distance: number): number {
+  const halfAngle = distance / (2 * MEAN_RADIUS)
+  return halfAngle < Math.PI / 2 ? 4 * Math.sin(halfAngle) ** 2 : Infinity
 }
 
 function radians(angle: number): number {
   return (angle * Math.PI) / 180
-}
-
-function degrees(angle: number): number {
-  return (angle * 180) / Math.PI
 }

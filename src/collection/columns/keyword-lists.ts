@@ -104,10 +104,18 @@ export class KeywordLists implements ColumnThatAnswers<'in'> {
     const { words } = matches
     const rows = this.#entryRows
     const codes = this.#entryCodes
+    let word = 0
+    let bits = 0
     for (let n = 0; n < this.#entries; n++) {
       const row = rows[n]!
-      words[row >>> 5]! |= table[codes[n]!]! << (row & 31)
+      if (row >>> 5 !== word) {
+        words[word] = bits
+        word = row >>> 5
+        bits = 0
+      }
+      bits |= table[codes[n]!]! << (row & 31)
     }
+    if (bits !== 0) words[word] = bits
     return matches
   }
 

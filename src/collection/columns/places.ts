@@ -5,7 +5,7 @@ import type { ByteReader, ByteWriter } from './codec.ts'
 import type { ColumnThatAnswers } from './column.ts'
 import { corrupt } from './codec.ts'
 import { isFieldValue } from './fields.ts'
-import { boxAround, isWithin, spansOfLongitude } from './globe.ts'
+import { pointOf, spansOfLongitude, squaredChord } from './globe.ts'
 import { withRoom } from './growth.ts'
 
 /** Places as two numbers in degrees; a row without one has NaN in both, which lies in no area. */
@@ -13,6 +13,9 @@ export class PlaceColumn implements ColumnThatAnswers<'within'> {
   #lats: Float64Array<ArrayBuffer>
   #lons: Float64Array<ArrayBuffer>
   #rows: number
+  #points = new Float64Array(0)
+  /** Rows whose points are made. */
+  #pointed = 0
 
   private constructor(lats: Float64Array<ArrayBuffer>, lons: Float64Array<ArrayBuffer>) {
     this.#lats = lats
@@ -59,7 +62,7 @@ export class PlaceColumn implements ColumnThatAnswers<'within'> {
   }
 
   bytes(): number {
-    return this.#lats.byteLength + this.#lons.byteLength
+    return this.#lats.byteLength + this.#lons.byteLength + this.#points.byteLength
   }
 
   write(writer: ByteWriter): void {
@@ -89,13 +92,33 @@ export class PlaceColumn implements ColumnThatAnswers<'within'> {
     return matches
   }
 
-  /** Only what lies in a box around the circle is worth the sines. */
-  #inCircle(circle: GeoRadius): Bitset {
-    const matches = this.#inBox(boxAround(circle))
-    const isInside = isWithin(circle)
-    for (const row of matches.rows()) {
-      if (!isInside(this.#lats[row]!, this.#lons[row]!)) matches.remove(row)
+  #inCircle({ lat, lon, radius }: GeoRadius): Bitset {
+    const [x, y, z] = pointOf(lat, lon)
+    const limit = squaredChord(radius)
+    const points = this.#pointsOnBall()
+    const matches = new Bitset(this.#rows)
+    const { words } = matches
+    for (let word = 0, row = 0; word < words.length; word++) {
+      const end = Math.min(row + 32, this.#rows)
+      let bits = 0
+      for (let bit = 0; row < end; row++, bit++) {
+        const dx = points[3 * row]! - x
+        const dy = points[3 * row + 1]! - y
+        const dz = points[3 * row + 2]! - z
+        bits |= Number(dx * dx + dy * dy + dz * dz <= limit) << bit
+      }
+      words[word] = bits
     }
     return matches
+  }
+
+  /** x, y and z for each row. Made when first needed, as many collections are never asked for a circle. */
+  #pointsOnBall(): Float64Array {
+    this.#points = withRoom(this.#points, 3 * this.#rows, (length) => new Float64Array(length))
+    for (; this.#pointed < this.#rows; this.#pointed++) {
+      const point = pointOf(this.#lats[this.#pointed]!, this.#lons[this.#pointed]!)
+      this.#points.set(point, 3 * this.#pointed)
+    }
+    return this.#points
   }
 }

@@ -46,16 +46,25 @@ function equal(value: unknown, operand: unknown): boolean {
   return value === operand
 }
 
-/** By the chord between two points of a ball, where the columns take haversines. No two samples are a millimetre apart. */
+/** No two samples are within a millimetre of a radius. */
 function isNear(one: GeoPoint, other: GeoRadius): boolean {
-  const [a, b] = [pointOf(one), pointOf(other)]
-  const chord = Math.hypot(...a.map((value, axis) => value - b[axis]!))
-  return 2 * 6_371_008.8 * Math.asin(Math.min(1, chord / 2)) <= other.radius + 1e-3
+  return distance(one, other) <= other.radius + 1e-3
 }
 
-function pointOf({ lat, lon }: GeoPoint): readonly number[] {
-  const [phi, lambda] = [(lat / 180) * Math.PI, (lon / 180) * Math.PI]
-  return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)]
+/** Metres, by the haversine formula, where the columns compare chords. */
+export function distance(one: GeoPoint, other: GeoPoint): number {
+  const [phi, theta] = [radians(one.lat), radians(other.lat)]
+  const across = Math.cos(phi) * Math.cos(theta) * haversine(radians(one.lon - other.lon))
+  const root = Math.sqrt(Math.min(1, haversine(phi - theta) + across))
+  return 2 * 6_371_008.8 * Math.asin(root)
+}
+
+function haversine(angle: number): number {
+  return Math.sin(angle / 2) ** 2
+}
+
+function radians(angle: number): number {
+  return (angle / 180) * Math.PI
 }
 
 /** By how far east of its western edge the box goes on, and the place lies. */
