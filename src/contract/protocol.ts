@@ -128,7 +128,10 @@ export type RemoteEmbed = (
 
 /** Sent by the caller: stop. Sent to the caller: how far the work is. */
 export type CallMessage =
-  { readonly type: 'abort' } | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'abort' }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  /** All progress was told. */
+  | { readonly type: 'end' }
 
 /** A `QuiverError` while it is posted. */
 export interface PostedError {

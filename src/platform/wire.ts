@@ -52,12 +52,18 @@ export async function callWith<T>(
   const abort = (): void => {
     port1.postMessage({ type: 'abort' } satisfies CallMessage)
   }
-  port1.onmessage = ({ data }: MessageEvent<CallMessage>) => {
-    if (data.type === 'progress') onProgress?.(data.progress)
-  }
+  const told = new Promise<void>((resolve) => {
+    port1.onmessage = ({ data }: MessageEvent<CallMessage>) => {
+      if (data.type === 'progress') onProgress?.(data.progress)
+      else if (data.type === 'end') resolve()
+    }
+  })
   signal?.addEventListener('abort', abort)
   try {
-    return await call(transfer(port2, [port2]))
+    const result = await call(transfer(port2, [port2]))
+    // The answer comes through another port, and in WebKit it may overtake the last progress.
+    await told
+    return result
   } finally {
     signal?.removeEventListener('abort', abort)
     port1.close()
@@ -82,6 +88,7 @@ export async function answerWith<T>(
       },
     })
   } finally {
+    port.postMessage({ type: 'end' } satisfies CallMessage)
     port.close()
   }
 }

@@ -8,7 +8,7 @@ import type { Storage } from '../../src/storage/index.ts'
 import { storageContract } from '../contract/storage.ts'
 import { flipBit, foldOf, freshName, open, raw, texts } from '../support/idb.ts'
 import { bytesOf, readAll } from '../support/storage.ts'
-import { readStored } from '../support/stored.ts'
+import { readStored, storedNames } from '../support/stored.ts'
 
 function newKey(): Promise<CryptoKey> {
   return crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
@@ -80,8 +80,7 @@ describe('encrypted', () => {
     for (const bad of ['', halfKey, 7 as never, {} as never]) {
       const fresh = freshName()
       await expect(openWith(fresh, bad)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
-      const databases = await indexedDB.databases()
-      expect(databases.map((each) => each.name)).not.toContain(`quiver:${fresh}`)
+      expect(await storedNames()).not.toContain(`quiver:${fresh}`)
     }
   })
 

@@ -7,8 +7,19 @@ import { encodeManifest } from '../../src/storage/codec/manifest.ts'
 import type { StorageDatabase } from '../../src/storage/idb/schema.ts'
 import type { ChunkRef, Storage, StorageEvent } from '../../src/storage/index.ts'
 import { refTo } from '../../src/storage/references.ts'
-import { foldOf, freshName, open, raw, replaceMethod, texts, withoutLocks } from '../support/idb.ts'
+import { deleteIdbStorage } from '../../src/storage/idb/index.ts'
+import {
+  foldOf,
+  freshName,
+  heldBackOpening,
+  open,
+  raw,
+  replaceMethod,
+  texts,
+  withoutLocks,
+} from '../support/idb.ts'
 import { bytesOf, readAll, replayed } from '../support/storage.ts'
+import { storedNames } from '../support/stored.ts'
 
 describe('one writer', () => {
   test('who finds its next log key taken is deposed, and stays so until reopened', async () => {
@@ -142,6 +153,25 @@ describe('one writer', () => {
     await navigator.locks.request(`quiver:${name}`, { steal: true }, () => undefined)
     await expect(storage.append(bytesOf('a'))).rejects.toMatchObject({ code: 'NOT_LEADER' })
     await storage.close()
+  })
+
+  test('whose lock is stolen while it opens does not open', async () => {
+    const name = freshName()
+    const { opening, finish } = await heldBackOpening(name)
+    await navigator.locks.request(`quiver:${name}`, { steal: true }, () => undefined)
+    finish()
+    await expect(opening).rejects.toMatchObject({ code: 'NOT_LEADER' })
+    await deleteIdbStorage(name)
+  })
+
+  test('who may hold no lock is told that nothing can be stored, and not of another tab', async () => {
+    const restore = replaceMethod(
+      LockManager.prototype,
+      'request',
+      () => () => Promise.reject(new DOMException('Access is denied.', 'SecurityError')),
+    )
+    const opening = open(freshName())
+    await expect(opening.finally(restore)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
 })
 
@@ -303,7 +333,7 @@ describe('a handle the browser dropped', () => {
       await deleted
     })
     expect(events).toEqual([{ type: 'evicted' }, { type: 'failed' }])
-    expect((await indexedDB.databases()).map((each) => each.name)).not.toContain(`quiver:${name}`)
+    expect(await storedNames()).not.toContain(`quiver:${name}`)
     await expect(storage.append(bytesOf('c'))).rejects.toMatchObject({ code: 'CLOSED' })
     await storage.close()
     const next = await open(name)

@@ -513,12 +513,18 @@ export function describeCollection(where: string, place: Place): void {
       await refused(writing, 'ABORTED')
     })
 
-    it('refuses a write that comes after the deletion of its collection', async () => {
+    it('does or refuses a write beside the deletion of its collection', async () => {
       const db = await open()
       const c = await db.collection('c', { dimension: 1 })
       const deleting = db.deleteCollection('c')
-      await refused(c.upsert({ id: 'a', vector: [1] }), 'CLOSED')
+      const writing = c.upsert({ id: 'a', vector: [1] }).catch((error: unknown) => error)
       await deleting
+      expect([
+        { inserted: 1, updated: 0 },
+        expect.objectContaining({ code: 'CLOSED' }),
+      ]).toContainEqual(await writing)
+      expect(await db.collections()).toEqual([])
+      await refused(c.upsert({ id: 'a', vector: [1] }), 'CLOSED')
     })
 
     it('answers CLOSED once closed, and the other handle goes on', async () => {

@@ -13,6 +13,12 @@ export interface Stored {
   readonly entries: readonly Entry[]
 }
 
+/** The names of all databases. WebKit goes on to list one whose making was aborted, with version 0. */
+export async function storedNames(): Promise<(string | undefined)[]> {
+  const databases = await indexedDB.databases()
+  return databases.filter(({ version }) => version !== 0).map(({ name }) => name)
+}
+
 export async function readStored(name: string): Promise<Stored> {
   const db = await openDB(`quiver:${name}`)
   const stores = [...db.objectStoreNames]
