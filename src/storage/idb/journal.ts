@@ -9,7 +9,6 @@
  * LevelDB begins another journal once it holds 4 MiB in memory, and copies what it held into a table: then the torn one counts
  * no more. Before it begins the next but one it waits for that; so it is made to begin two.
  */
-import { QuiverError } from '../../contract/errors.ts'
 import type { Connection } from './connection.ts'
 import { transact } from './transaction.ts'
 
@@ -23,7 +22,7 @@ const LEAST_ROOM = 16 * PIECES * PIECE_BYTES
 /** Once a thread: as long as that lives, the browser was not started anew. */
 let renewed = false
 
-/** To be awaited before anything is written. Where there is no room for it, it is not done. */
+/** To be awaited before anything is written. Where it fails, as for want of room, the next open tries again. */
 export async function renewJournal(connection: Connection): Promise<void> {
   if (renewed || !mayBeLevelDb() || !(await hasRoom())) return
   const piece = new Uint8Array(PIECE_BYTES)
@@ -40,8 +39,8 @@ export async function renewJournal(connection: Connection): Promise<void> {
     }
     renewed = true
     await forAll((meta, key) => meta.delete(key))
-  } catch (error) {
-    if (!(error instanceof QuiverError) || error.code !== 'QUOTA_EXCEEDED') throw error
+  } catch {
+    // What is wrong will be told by who needs it to work.
   }
 }
 
