@@ -73,11 +73,20 @@ export const rustTestEnvironment = {
   CARGO_PROFILE_RELEASE_LTO: 'off',
 }
 
+const cargoTestWords = ['test', '--manifest-path', 'rust-wasm/words/Cargo.toml', '--release']
+
 /** All of Rust's tests, outside the browser. */
-export function runRustTests() {
-  return countingCargoTests('Rust tests', (note) =>
+export async function runRustTests() {
+  const ofCore = await countingCargoTests('Rust tests', (note) =>
     run('cargo', cargoTest, { env: rustTestEnvironment, onLine: note }),
   )
+  const ofWords = await countingCargoTests('Rust tests, words', (note) =>
+    run('cargo', cargoTestWords, { env: rustTestEnvironment, onLine: note }),
+  )
+  return {
+    passed: ofCore.passed + ofWords.passed,
+    failed: ofCore.failed + ofWords.failed,
+  }
 }
 
 /**
