@@ -2,6 +2,7 @@ import { expose } from 'comlink'
 import { loadWasmEngine } from '../../../src/engine/wasm/index.ts'
 import { type BatchResult, measureBatches } from '../engine/batch.ts'
 import { type ChurnResult, measureChurn } from '../engine/churn.ts'
+import { type ColumnsResult, measureColumns } from '../engine/columns.ts'
 import type { Note } from '../engine/common.ts'
 import { type FilterResult, measureFilters } from '../engine/filter.ts'
 import { measureMemory, type MemoryResult } from '../engine/memory.ts'
@@ -23,6 +24,10 @@ const host = {
   async batch(dataset: string, rounds: number, note: Note): Promise<BatchResult> {
     const [engine, data] = await Promise.all([loadWasmEngine({ wasmUrl }), loadData(dataset)])
     return measureBatches(engine, data, rounds, note)
+  },
+
+  columns(rows: number, rounds: number): ColumnsResult[] {
+    return measureColumns(rows, rounds)
   },
 
   async memory(dataset: string, note: Note): Promise<MemoryResult[]> {

@@ -45,6 +45,7 @@ const bench = {
     onEngine((host) => host.churn(dataset, rounds, proxy(onNote))),
   batch: (dataset: string, rounds: number) =>
     onEngine((host) => host.batch(dataset, rounds, proxy(onNote))),
+  columns: (rows: number, rounds: number) => onEngine((host) => host.columns(rows, rounds)),
   memory: (dataset: string) => onEngine((host) => host.memory(dataset, proxy(onNote))),
 
   ...opening,
