@@ -4,7 +4,7 @@ import type { Area } from '../filter/node.ts'
 import type { ByteReader, ByteWriter } from './codec.ts'
 import type { ColumnThatAnswers } from './column.ts'
 import { corrupt } from './codec.ts'
-import { isFieldValue } from './fields.ts'
+import { isDegrees, isFieldValue } from './fields.ts'
 import { pointOf, spansOfLongitude, squaredChord } from './globe.ts'
 import { withRoom } from './growth.ts'
 
@@ -32,8 +32,8 @@ export class PlaceColumn implements ColumnThatAnswers<'within'> {
     const lons = reader.float64s(rows)
     for (const [row, lat] of lats.entries()) {
       const lon = lons[row]!
-      const absent = Number.isNaN(lat) && Number.isNaN(lon)
-      if (!absent && !isFieldValue('geo', { lat, lon })) throw corrupt('a place is not on Earth')
+      if (isDegrees(lat, 90) && isDegrees(lon, 180)) continue
+      if (!Number.isNaN(lat) || !Number.isNaN(lon)) throw corrupt('a place is not on Earth')
     }
     return new PlaceColumn(lats, lons)
   }
