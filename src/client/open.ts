@@ -51,7 +51,7 @@ export async function deleteDatabase(name: string, options: WorkerOptions = {}):
  * const blob = await db.export()
  * await importDatabase('copy of notes', blob)
  * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
- * `QUOTA_EXCEEDED`, `NOT_LEADER` (another tab has it open), `OUT_OF_MEMORY`, `ABORTED`
+ * `QUOTA_EXCEEDED`, `NOT_LEADER` (another tab has it open), `CLOSED` (it is being deleted), `OUT_OF_MEMORY`, `ABORTED`
  */
 export async function importDatabase(
   name: string,

@@ -51,7 +51,7 @@ export async function checkKey(name: string, { encryption }: OpenOptions): Promi
 /**
  * Opens a database as its only owner.
  * @param lock `steal`: from a tab that does not answer
- * @throws QuiverError `NOT_LEADER`, `CORRUPT`, `NEWER_FORMAT`, ... and as `checkOpen`
+ * @throws QuiverError `NOT_LEADER`, `CLOSED`, `CORRUPT`, `NEWER_FORMAT`, ... and as `checkOpen`
  */
 export async function openDatabase(
   name: string,

@@ -25,7 +25,10 @@ interface Membership {
 /** The databases open on this thread, by kind and name; handles of one name share one member. */
 const memberships = new Map<string, Membership>()
 
-/** @throws QuiverError `INVALID_OPTION`, `UNSUPPORTED`, `GPU_UNAVAILABLE`, `NOT_LEADER`, `CORRUPT`, `NEWER_FORMAT` */
+/**
+ * @throws QuiverError `INVALID_OPTION`, `UNSUPPORTED`, `GPU_UNAVAILABLE`, `NOT_LEADER`, `CORRUPT`, `NEWER_FORMAT`, `CLOSED` (it is
+ * being deleted)
+ */
 export async function openDatabase(
   name: string,
   options: OpenOptions = {},

@@ -1,7 +1,9 @@
 import { deleteDatabase, type Embedder, importDatabase, type Role } from 'quiverdb'
-import { open as openLocal } from 'quiverdb/local'
+import { deleteDatabase as deleteLocal, open as openLocal } from 'quiverdb/local'
+import { deleteDB, openDB } from 'idb'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Announcement } from '../../src/contract/tabs.ts'
+import { databaseName } from '../../src/storage/idb/schema.ts'
 import { announcementsOf } from '../../src/tabs/channel.ts'
 import { openTab, type Tab } from '../support/tabs.ts'
 import { idsOf, randomMatrix, row } from '../support/vectors.ts'
@@ -221,6 +223,35 @@ describe('a database that several tabs have open', () => {
     )
     const c = await all[0]!.db.collection('c')
     expect(await c.count()).toBe(400)
+  })
+
+  it('leaves nobody behind who opened what was deleted at once', async () => {
+    const name = freshName()
+    const opening = openLocal(name)
+    const refused = expect(opening).rejects.toMatchObject({ code: 'CLOSED' })
+    const members = async (): Promise<string[]> => {
+      const { held = [], pending = [] } = await navigator.locks.query()
+      const names = [...held, ...pending].map((lock) => lock.name ?? '')
+      return names.filter((lock) => lock.startsWith('quiver-member:') || lock.endsWith(`:${name}`))
+    }
+    await deleteLocal(name)
+    await refused
+    await expect.poll(members).toEqual([])
+    const again = await openLocal(name)
+    expect(again.status.role).toBe('leader')
+    await again.close()
+  })
+
+  it('does not wait for ever behind a deletion that is held up', async () => {
+    const name = freshName()
+    await (await tab(name)).close()
+    // Of a program that does not close when it is asked to.
+    const holder = await openDB(databaseName(name), undefined, { blocking: () => undefined })
+    const deleted = deleteDB(databaseName(name))
+    await expect(tab(name)).rejects.toMatchObject({ code: 'CLOSED' })
+    holder.close()
+    await deleted
+    expect((await tab(name)).db.status.role).toBe('leader')
   })
 
   it('answers CLOSED in every tab once it is deleted in one', async () => {

@@ -115,7 +115,7 @@ function unavailable(cause: unknown): QuiverError {
 
 function heldUp(name: string): QuiverError {
   return new QuiverError(
-    'NOT_LEADER',
+    'CLOSED',
     `The database "${name}" is being deleted or upgraded, and another tab does not let go of it. Close that tab and open it again.`,
   )
 }

@@ -38,7 +38,8 @@ export interface IdbStorageOptions {
  * Opens the database `name`, making it where there is none; any string will do as a name. Where the browser grants no
  * room at all, what is stored can be read and every write fails with `QUOTA_EXCEEDED` until there is some again.
  * @throws QuiverError `NOT_LEADER` (another tab has it open), `NEWER_FORMAT`, `CORRUPT`, `QUOTA_EXCEEDED` (a new one),
- * `UNSUPPORTED`, `ABORTED`, `WRONG_KEY`, `OPTIONS_MISMATCH` (a key for what is not encrypted)
+ * `CLOSED` (it is being deleted, and another tab does not let go of it), `UNSUPPORTED`, `ABORTED`, `WRONG_KEY`,
+ * `OPTIONS_MISMATCH` (a key for what is not encrypted)
  */
 export async function openIdbStorage(
   name: string,
