@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Collection, Database, Embedder, LiveQuery } from 'quiverdb'
 import type { Place } from './collection.ts'
+import { randomMatrix } from '../support/vectors.ts'
 import { failsWith, finds, Follower, ready, settled } from '../support/live.ts'
 
 const OPTIONS = { dimension: 2, metric: 'l2' } as const
@@ -160,6 +161,28 @@ export function describeLive(where: string, place: Place): void {
       await c.delete(['p0', 'p3', 'p7'])
       for (const [n, live] of lives.entries()) await live.until(finds(`q${String([0, 3, 7][n])}`))
       for (const live of lives) live.stop()
+    })
+
+    it('is in the end what a search finds, whatever was written beside it', async () => {
+      const { c } = await points(20)
+      const queries = [[0, 0], { id: 'p7' }, [12.3, 1]] as const
+      const lives = queries.map((query) => new Follower(c.live(query, { k: 5 })))
+      const random = randomMatrix(400, 2, 5)
+      await Promise.all(
+        Array.from({ length: 200 }, async (_, n) => {
+          const [x = 0, y = 0] = random.subarray(2 * n)
+          const id = `p${String(8 + (n % 17))}`
+          if (n % 5 === 0) await c.delete(id)
+          else await c.upsert({ id, vector: [20 * x, 20 * y], n })
+          if (n % 3 === 0) await c.update('p7', { vector: [y, 9 * x], n })
+        }),
+      )
+      for (const [n, live] of lives.entries()) {
+        const hits = await c.search(queries[n]!, { k: 5 })
+        await live.until((snapshot) => JSON.stringify(snapshot.hits) === JSON.stringify(hits))
+        expect(live.snapshot).toMatchObject({ status: 'ready', error: undefined })
+        live.stop()
+      }
     })
 
     it('says what is wrong with a query', async () => {
