@@ -365,7 +365,12 @@ export interface Collection<F extends Fields = NoFields> {
     options?: SearchOptions<F, I>,
   ): Promise<Hits<F, I>[]>
 
-  /** A search that is kept up to date, whichever tab writes. Runs while somebody is subscribed. */
+  /**
+   * A search that is kept up to date, whichever tab writes. Runs while somebody is subscribed; what fails is in the snapshot.
+   * @example
+   * const live = notes.live('feline resting', { k: 5 })
+   * live.subscribe(() => console.log(live.getSnapshot().hits))
+   */
   live<const I extends Include = 'record' | 'distance'>(
     query: Query,
     options?: SearchOptions<F, I>,
