@@ -2,8 +2,7 @@
 import type { ImportOptions } from '../contract/api.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { requireOptions } from '../platform/options.ts'
-import { openIdbStorage } from '../storage/idb/index.ts'
-import { databaseName } from '../storage/idb/schema.ts'
+import { isStored, openIdbStorage } from '../storage/idb/index.ts'
 import { openMemoryStorage } from '../storage/memory.ts'
 import { validateName } from './config.ts'
 import { LocalDatabase } from './database.ts'
@@ -18,9 +17,16 @@ import {
 } from './registry.ts'
 import { importInto, isEmpty, readFile, type ReadFile, retireAll } from './transfer/import.ts'
 
+/** What an import needs of those who know who has the database open. */
+export interface ImportSurroundings {
+  /** Closes whatever of that name is open; called when the file was found good. */
+  closeAll(kind: StorageKind): Promise<void>
+  /** Runs what takes the storage and writes the file to it; nobody is to take it away meanwhile. */
+  alone(task: () => Promise<void>): Promise<void>
+}
+
 /**
  * Makes a database of what `export` answered: all of it, or nothing.
- * @param closeAll closes whatever of that name is open; called when the file was found good
  * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
  * `QUOTA_EXCEEDED`, `NOT_LEADER`, `WRONG_KEY`, `OUT_OF_MEMORY`, `ABORTED`
  */
@@ -28,7 +34,7 @@ export async function importDatabase(
   name: string,
   blob: Blob,
   options: ImportOptions,
-  closeAll: (kind: StorageKind) => Promise<void>,
+  { closeAll, alone }: ImportSurroundings,
 ): Promise<void> {
   validateName('database', name)
   requireOptions('importDatabase', options)
@@ -44,7 +50,7 @@ export async function importDatabase(
     if (kind === 'memory') {
       await keepInMemory(name, file)
     } else {
-      await keepInIndexedDb(name, file, options)
+      await alone(() => keepInIndexedDb(name, file, options))
       retireAll(file.recovered)
     }
   } catch (error) {
@@ -104,12 +110,6 @@ async function isOpenHere(
   const database = await findOpen(name, kind)
   if (database && !replace && (await database.collections()).length > 0) throw taken(name)
   return database !== undefined
-}
-
-/** Without opening it, which would make it. */
-async function isStored(name: string): Promise<boolean> {
-  const databases = await indexedDB.databases().catch(() => [])
-  return databases.some((database) => database.name === databaseName(name))
 }
 
 function requireBlob(blob: unknown): void {

@@ -1,6 +1,6 @@
 /** Formats this version does not know, and the end of a database. */
 import { openDB } from 'idb'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { loadChecksum } from '../../src/storage/codec/checksum.ts'
 import {
   decodeHeader,
@@ -11,7 +11,7 @@ import {
 import { seal } from '../../src/storage/codec/sealed.ts'
 import { deleteIdbStorage } from '../../src/storage/idb/index.ts'
 import type { StorageEvent } from '../../src/storage/index.ts'
-import { foldOf, freshName, open, raw, texts } from '../support/idb.ts'
+import { foldOf, freshName, heldBackOpening, open, raw, texts } from '../support/idb.ts'
 import { bytesOf, readAll, replayed } from '../support/storage.ts'
 
 describe('versions', () => {
@@ -172,6 +172,30 @@ describe('deleting', () => {
     const storage = await open(name)
     expect(await replayed(storage, 0)).toEqual([])
     await storage.close()
+  })
+
+  test('while it is being opened is not held up by that', async () => {
+    const name = freshName()
+    const { opening, finish } = await heldBackOpening(name)
+    await deleteIdbStorage(name)
+    finish()
+    await expect(opening).rejects.toMatchObject({ code: 'CLOSED' })
+    await (await open(name)).close()
+  })
+
+  test('behind a deletion that is held up does not wait without end either', async () => {
+    const name = freshName()
+    await (await open(name)).close()
+    const stubborn = await openDB(`quiver:${name}`)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const deletions = Promise.allSettled([deleteIdbStorage(name), deleteIdbStorage(name)])
+    await vi.advanceTimersByTimeAsync(60_000)
+    vi.useRealTimers()
+    const [first, second] = await deletions
+    expect(first).toMatchObject({ status: 'rejected', reason: { code: 'NOT_LEADER' } })
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'NOT_LEADER' } })
+    stubborn.close()
+    await (await open(name)).close()
   })
 
   test('what is not there is no error', async () => {

@@ -23,6 +23,28 @@ export async function raw<T>(name: string, work: (db: StorageDatabase) => Promis
   }
 }
 
+/** An opening that has the handle and waits, until `finish` is called, for the key that is made of its passphrase. */
+export async function heldBackOpening(
+  name: string,
+): Promise<{ opening: Promise<Storage>; finish: () => void }> {
+  let finish = (): void => undefined
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  let begin = (): void => undefined
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const encryption = { key: 'a passphrase' }
+  await (await openIdbStorage(name, { durability: 'strict', encryption })).close()
+  replaceMethod(crypto.subtle, 'deriveKey', (original, restore) => async (...args) => {
+    restore()
+    begin()
+    await finished
+    return original.apply(crypto.subtle, args)
+  })
+  const opening = openIdbStorage(name, { durability: 'strict', encryption })
+  opening.catch(() => undefined)
+  await begun
+  return { opening, finish }
+}
+
 /** Changes a bit of a stored value; `at`, from 0 to below 1, says how far into it. */
 export async function flipBit(
   name: string,

@@ -3,7 +3,7 @@ import { openDB, unwrap } from 'idb'
 import { QuiverError } from '../../contract/errors.ts'
 import type { Checksum } from '../codec/checksum.ts'
 import { decodeHeaders, encodeHeader, type Header, type StoredHeader } from '../codec/header.ts'
-import { errorName } from './errors.ts'
+import { errorName, toStorageError } from './errors.ts'
 import { readValue } from './read.ts'
 import {
   databaseName,
@@ -28,6 +28,17 @@ export async function openExisting(name: string): Promise<StorageDatabase | unde
   } catch (error) {
     if (found.isNew) return undefined
     throw error
+  }
+}
+
+/** Whether there is a database of that name; none is made. */
+export async function isStored(name: string): Promise<boolean> {
+  try {
+    const db = await openExisting(name)
+    db?.close()
+    return db !== undefined
+  } catch (error) {
+    throw toStorageError(error, name)
   }
 }
 
@@ -88,7 +99,12 @@ async function open(
     }, PATIENCE_MS)
   })
   try {
-    return await Promise.race([opening, late])
+    const db = await Promise.race([opening, late])
+    // From now on, whatever else is awaited: a handle that stays open holds the other tab up.
+    db.addEventListener('versionchange', () => {
+      db.close()
+    })
+    return db
   } catch (error) {
     // Should it be opened after all, nobody waits for it any more.
     opening.then(

@@ -27,7 +27,8 @@ export async function isOutOfRoom(error: unknown): Promise<boolean> {
   if (errorName(error) !== 'UnknownError') return false
   // Not there on pages that are not served securely, whatever the types say.
   const storage = navigator.storage as StorageManager | undefined
-  const { usage = 0, quota = Infinity } = (await storage?.estimate()) ?? {}
+  const estimate = await storage?.estimate().catch(() => undefined)
+  const { usage = 0, quota = Infinity } = estimate ?? {}
   return usage > 0.97 * quota
 }
 

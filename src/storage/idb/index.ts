@@ -17,9 +17,13 @@ import { Snapshots } from './snapshots.ts'
 import { IdbStorage } from './storage.ts'
 
 export { requireIdbKey } from './connection.ts'
+export { isStored } from './database.ts'
 
 /** How long a deletion waits for other tabs to let go. */
 const DELETION_PATIENCE_MS = 5_000
+
+/** How long one takes at most. Behind a deletion that is held up it hears of no tab that holds it up. */
+const DELETION_MS = 30_000
 
 /** How often an open tries to be the next writer, where others come before it. */
 const ATTEMPTS = 20
@@ -47,9 +51,15 @@ export async function openIdbStorage(
 ): Promise<Storage> {
   const checksum = await loadChecksum()
   let connection: Connection | undefined
-  const release = await acquireLock(name, () => connection?.close(takenOver(name)), signal, lock)
+  const held = { isLost: false }
+  const onLost = (): void => {
+    held.isLost = true
+    connection?.close(takenOver(name))
+  }
+  const release = await acquireLock(name, onLost, signal, lock)
   try {
     connection = await Connection.open(name, checksum, encryption, release)
+    if (held.isLost) throw takenOver(name)
     const { generations, mended, end, hold, refusal } = await takeLog(connection)
     const log = new Log(connection, durability, end, hold)
     const snapshots = new Snapshots(connection, log, generations)
@@ -127,11 +137,16 @@ export async function deleteIdbStorage(name: string): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
     await new Promise<void>((resolve, reject) => {
-      const blocked = () => {
+      const giveUpAfter = (ms: number) => {
+        clearTimeout(timer)
         timer = setTimeout(() => {
           reject(stillOpen(name))
-        }, DELETION_PATIENCE_MS)
+        }, ms)
       }
+      const blocked = () => {
+        giveUpAfter(DELETION_PATIENCE_MS)
+      }
+      giveUpAfter(DELETION_MS)
       deleteDB(databaseName(name), { blocked }).then(resolve, reject)
     })
   } catch (error) {

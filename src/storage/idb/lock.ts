@@ -1,5 +1,6 @@
 /** One writer: a Web Lock held while a database is open. */
-import { QuiverError, throwIfAborted, toQuiverError } from '../../contract/errors.ts'
+import { QuiverError, throwIfAborted } from '../../contract/errors.ts'
+import { errorName, toStorageError } from './errors.ts'
 import { databaseName } from './schema.ts'
 
 /** A page that is being reloaded still holds its lock for a moment. */
@@ -10,7 +11,7 @@ const PATIENCE_MS = 5_000
  * writers apart.
  * @param onLost called when another context took the lock away
  * @param how `steal`: takes it away from a context that does not answer
- * @throws QuiverError `NOT_LEADER` when another tab keeps it, `ABORTED`
+ * @throws QuiverError `NOT_LEADER` when another tab keeps it, `ABORTED`, `UNSUPPORTED` where the page may store nothing
  */
 export async function acquireLock(
   name: string,
@@ -23,7 +24,6 @@ export async function acquireLock(
   const { navigator } = globalThis as { navigator?: Partial<Pick<Navigator, 'locks'>> }
   const locks = navigator?.locks
   if (!locks) return () => undefined
-  if (how === 'steal') return hold(locks, databaseName(name), onLost, { steal: true })
 
   const giveUp = new AbortController()
   const onAbort = () => {
@@ -32,14 +32,11 @@ export async function acquireLock(
   const timer = setTimeout(onAbort, PATIENCE_MS)
   signal?.addEventListener('abort', onAbort)
   try {
-    return await hold(locks, databaseName(name), onLost, { signal: giveUp.signal })
-  } catch (cause) {
+    const options = how === 'steal' ? { steal: true } : { signal: giveUp.signal }
+    return await hold(locks, name, onLost, options)
+  } catch (error) {
     throwIfAborted(signal)
-    throw new QuiverError(
-      'NOT_LEADER',
-      `Another tab has the database "${name}" open, and one at a time can. Close it there, then open it here again.`,
-      { cause },
-    )
+    throw error
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', onAbort)
@@ -48,7 +45,7 @@ export async function acquireLock(
 
 function hold(
   locks: LockManager,
-  lock: string,
+  name: string,
   onLost: () => void,
   options: LockOptions,
 ): Promise<() => void> {
@@ -58,9 +55,18 @@ function hold(
         resolve(release)
       })
     // A failure before it was granted means that it is not to be had, and afterwards that it was stolen.
-    locks.request(lock, options, keep).catch((error: unknown) => {
-      reject(toQuiverError(error))
+    locks.request(databaseName(name), options, keep).catch((error: unknown) => {
+      reject(toRefusal(error, name))
       onLost()
     })
   })
+}
+
+function toRefusal(cause: unknown, name: string): QuiverError {
+  if (errorName(cause) !== 'AbortError') return toStorageError(cause, name)
+  return new QuiverError(
+    'NOT_LEADER',
+    `Another tab has the database "${name}" open, and one at a time can. Close it there, then open it here again.`,
+    { cause },
+  )
 }
