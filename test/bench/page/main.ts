@@ -5,6 +5,7 @@ import type { Measured } from '../contenders/measure.ts'
 import type { Built, ContenderHost } from './contender-worker.ts'
 import type { EmbeddingHost } from './embedding-worker.ts'
 import type { EngineHost } from './engine-worker.ts'
+import type { WordsHost, WordsResult } from './words-worker.ts'
 import * as opening from './opening.ts'
 
 const contenders = new Map<BrowserContender, { worker: Worker; host: Remote<ContenderHost> }>()
@@ -37,6 +38,19 @@ const bench = {
     const rates = await Promise.race([host.measure(texts, rounds), failureOf(worker)])
     worker.terminate()
     return rates
+  },
+
+  /** Texts indexed by their words, and searched with sentences. */
+  async words(
+    texts: readonly string[],
+    sentences: readonly string[],
+    rounds: number,
+  ): Promise<WordsResult> {
+    const worker = new Worker(new URL('./words-worker.ts', import.meta.url), { type: 'module' })
+    const host = wrap<WordsHost>(worker)
+    const result = await Promise.race([host.measure(texts, sentences, rounds), failureOf(worker)])
+    worker.terminate()
+    return result
   },
 
   filter: (dataset: string, rounds: number) =>
