@@ -21,6 +21,7 @@ export class Election {
   #standing: AbortController | undefined
   #resign: (() => void) | undefined
   #leave: (() => void) | undefined
+  #hasLeft = false
 
   constructor(locks: LockManager, name: string, member: string, listener: ElectionListener) {
     this.#locks = locks
@@ -37,6 +38,7 @@ export class Election {
         entered()
         return new Promise((leave) => {
           this.#leave = leave
+          if (this.#hasLeft) leave()
         })
       }
       this.#locks.request(this.#member, stay).catch((cause: unknown) => {
@@ -105,6 +107,7 @@ export class Election {
 
   /** Is no member any more. */
   leave(): void {
+    this.#hasLeft = true
     this.resign()
     this.#leave?.()
   }

@@ -120,6 +120,7 @@ export class Member {
     if (this.#election) {
       try {
         await this.#election.enter()
+        if (this.#failure) throw this.#failure
         this.#stand()
       } catch (error) {
         await this.end(toQuiverError(error))
@@ -151,7 +152,7 @@ export class Member {
   ): Promise<ReturnType<TabCalls[M]>> {
     if (this.#failure) throw this.#failure
     const answer = this.#unanswered.ask(method, args, options, embedder)
-    if (!this.#leading && !this.#unanswered.isEmpty) this.#vigil.begin()
+    if (this.#waits && !this.#unanswered.isEmpty) this.#vigil.begin()
     return answer
   }
 
@@ -168,6 +169,7 @@ export class Member {
   pause(): void {
     if (!this.#election || this.#paused) return
     this.#paused = true
+    this.#vigil.end()
     if (this.#leading || this.#opening) void this.#stepDown()
     else this.#election.resign()
   }
@@ -186,6 +188,11 @@ export class Member {
   /** Ends every member: the database is no more. */
   async endAll(error: QuiverError): Promise<void> {
     await this.#end(error, error)
+  }
+
+  /** Whether it waits for another to lead. */
+  get #waits(): boolean {
+    return !this.#leading && !this.#opening && !this.#paused
   }
 
   get #role(): Role {
@@ -214,7 +221,7 @@ export class Member {
         this.#pong(message.member)
         break
       case 'pong':
-        if (message.by === 'opening') this.#vigil.heard('page')
+        if (message.by === 'opening') this.#vigil.heard('worker')
         else if (message.member === (this.#leader.member ?? message.member)) {
           this.#vigil.heard(message.by)
         }
@@ -289,6 +296,8 @@ export class Member {
       return
     }
     this.#leader.forget()
+    // Nobody else is waited for: what keeps it from opening at once is the store.
+    this.#vigil.end()
     const turn = ++this.#turn
     this.#opening = true
     try {
@@ -316,7 +325,6 @@ export class Member {
 
   #opened(handle: DatabaseHandle): void {
     this.#opening = false
-    this.#vigil.end()
     this.#leading = new Leading(this.id, handle, this.#election, {
       changed: (status, event) => {
         this.#changed(status, event)
