@@ -148,6 +148,14 @@ describe('a filter as text', () => {
     expect(() => parseFilter(nested(100), fields)).toThrow(deep)
   })
 
+  test('is bounded in clauses', () => {
+    const clauses = (count: number) => Array<string>(count).fill('year=1').join(' OR ')
+    expect(() => parseFilter(clauses(4_096), fields)).not.toThrow()
+    expect(() => parseFilter(clauses(4_097), fields)).toThrow(
+      refusal(/^The filter has more than 4,096 clauses\. .* "in"/),
+    )
+  })
+
   test('is read to its end however long its pieces are', () => {
     for (const piece of ['a', ' ', '1', "''", '"', '`', '(a+)+$', '-', '.', '😀', '\ud800']) {
       const text = piece.repeat(65_536 / piece.length)

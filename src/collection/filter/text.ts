@@ -34,7 +34,7 @@ import {
 } from './field.ts'
 import { dateFrom } from './iso-date.ts'
 import { type Area, type Constant, type FilterNode, joined, not } from './node.ts'
-import { MAX_DEPTH, refuse, refuseDepth } from './refuse.ts'
+import { MAX_CLAUSES, MAX_DEPTH, refuse, refuseClauses, refuseDepth } from './refuse.ts'
 import { placeOf, type Token, tokensOf } from './tokens.ts'
 
 const MAX_LENGTH = 65_536
@@ -75,6 +75,7 @@ class TextParser {
   readonly #tokens: readonly Token[]
   readonly #fields: Fields
   #next = 0
+  #clauses = 0
 
   constructor(tokens: readonly Token[], fields: Fields) {
     this.#tokens = tokens
@@ -101,6 +102,7 @@ class TextParser {
 
   #clause(depth: number): FilterNode {
     if (depth > MAX_DEPTH) throw refuseDepth()
+    if (++this.#clauses > MAX_CLAUSES) throw refuseClauses()
     if (this.#take('NOT')) return not(this.#clause(depth + 1))
     if (!this.#take('(')) return this.#condition(this.#field())
     const filter = this.#filter(depth + 1)
