@@ -1,3 +1,25 @@
+/** Languages that texts are analysed in; `none`: words as they are, whatever the language. */
+export const LANGUAGES = [
+  'en',
+  'none',
+  'da',
+  'de',
+  'es',
+  'fi',
+  'fr',
+  'hu',
+  'it',
+  'nl',
+  'no',
+  'pt',
+  'ro',
+  'ru',
+  'sv',
+  'tr',
+] as const
+
+export type LanguageCode = (typeof LANGUAGES)[number]
+
 /** What a clause says of records: they score more, they match only so, they do not match. */
 export type Occur = 'should' | 'must' | 'must_not'
 

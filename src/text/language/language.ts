@@ -50,10 +50,14 @@ export class Language {
 
   /** A word in lower case and in one spelling, not stemmed. */
   normalize(word: string): string {
-    const { accents, elision } = this.#rules
-    let normal = word.slice(0, MAX_WORD).toLowerCase()
+    const { accents, elision, locale } = this.#rules
+    let normal = word.slice(0, MAX_WORD).toLocaleLowerCase(locale)
     if (BEYOND_ASCII.test(normal)) {
-      normal = normal.toWellFormed().normalize('NFKC').toLowerCase().replace(APOSTROPHES, "'")
+      normal = normal
+        .toWellFormed()
+        .normalize('NFKC')
+        .toLocaleLowerCase(locale)
+        .replace(APOSTROPHES, "'")
       if (accents === 'dropped') normal = normal.normalize('NFD').replace(ACCENTS, '').normalize()
       normal = normal.slice(0, MAX_WORD).toWellFormed()
     }
