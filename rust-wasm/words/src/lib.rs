@@ -2,8 +2,8 @@
 //! that searches words.
 //!
 //! `dictionary` numbers the terms; `tail` takes in the latest rows, `chunk` keeps those before them compactly, `field` joins
-//! the two and `index` the fields. `query` reads what is asked for, `expand` finds the terms that prefixes and typing
-//! errors stand for, `search` scores. `codec` writes and reads chunks, `abi` is all that JavaScript sees.
+//! the two and `index` the fields. `query` reads what is asked for, `plan` finds its terms (`expand` those that prefixes and
+//! typing errors stand for), `search` scores. `codec` writes and reads chunks for `saving`, `abi` is all that JavaScript sees.
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
@@ -19,7 +19,9 @@ pub mod field;
 pub mod index;
 #[path = "../../src/memory.rs"]
 pub mod memory;
+pub mod plan;
 pub mod query;
+pub mod saving;
 pub mod scratch;
 pub mod search;
 pub mod tail;

@@ -3,7 +3,7 @@
 use std::collections::BinaryHeap;
 
 use crate::expand::{Expansion, Fuzzy};
-use crate::search::Planned;
+use crate::plan::Planned;
 
 /// Room for searching.
 #[derive(Default)]
