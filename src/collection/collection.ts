@@ -317,6 +317,8 @@ export class LocalCollection implements Omit<Collection<Fields>, 'live'> {
     const { engine, storage, queue, changed, written, loaded } = this.#surroundings
     return queue.exclusive(async () => {
       if (this.state !== damaged || this.#closed) return
+      // Who has taken over may have dropped what is missing, and has the rest as it should be.
+      await storage.confirm()
       const { state, damage } = await recoverCollection(engine, storage, this.number)
       this.replaceState(state)
       changed()
