@@ -70,15 +70,11 @@ async function olderBase(
 ): Promise<Pick<Base, 'state' | 'seq'> | undefined> {
   const [newest, older] = storage.manifests
   const seq = older?.foldedSeq ?? 0
-  const { damagedRecords } = await storage.verify({})
-  const isInStretch = (record: number): boolean =>
-    record > seq && record <= (newest?.foldedSeq ?? 0)
-  if (damagedRecords.some(isInStretch)) return undefined
   const saved = savedIn(older).collections.find((each) => each.number === number)
-  if (!saved)
-    return (await isCreatedAfter(storage, seq, number)) ? { state: undefined, seq } : undefined
   let state: CollectionState | undefined
   try {
+    const isCreated = await isCreatedIn(storage, seq, newest?.foldedSeq ?? 0, number)
+    if (!saved) return isCreated ? { state, seq } : undefined
     state = await loadState(engine, storage, saved)
     // The next fold will know nothing of chunks that only this generation refers to.
     await state.documents.detach(storage)
@@ -90,11 +86,18 @@ async function olderBase(
   }
 }
 
-async function isCreatedAfter(storage: Storage, seq: number, number: number): Promise<boolean> {
-  for await (const { operation: bytes } of storage.replay(seq)) {
+/** Whether it was made by an operation after `seq`. @throws QuiverError `CORRUPT` where the log does not hold all up to `upTo` */
+async function isCreatedIn(
+  storage: Storage,
+  seq: number,
+  upTo: number,
+  number: number,
+): Promise<boolean> {
+  let isCreated = false
+  for await (const { operation: bytes } of storage.replay(seq, { strict: true, upTo })) {
     for (const { type, collection } of decodeWrite(bytes).operations) {
-      if (type === 'create' && collection === number) return true
+      isCreated ||= type === 'create' && collection === number
     }
   }
-  return false
+  return isCreated
 }

@@ -31,7 +31,7 @@ export interface Storage {
   /**
    * Operations after `seq`, in order, each verified and whole. One that is damaged is left out, which `damage` says; those
    * after it come all the same.
-   * @throws QuiverError `CORRUPT` after the last one, where any was left out and `strict` is `true`
+   * @throws QuiverError `CORRUPT` after the last one, where any was left out and `strict` is `true`; `damage` says nothing then
    */
   replay(seq: number, options?: ReplayOptions): AsyncIterable<LoggedOperation>
 
@@ -80,6 +80,8 @@ export interface AppendOptions {
 export interface ReplayOptions {
   /** For who must know that nothing is left out. Default `false`. */
   readonly strict?: boolean | undefined
+  /** Sequence number of the last operation that is asked for. Default: the last there is. */
+  readonly upTo?: number | undefined
 }
 
 /** Something stored that is no longer what was written. */

@@ -8,6 +8,7 @@ import type {
   LoggedOperation,
   Manifest,
   Pin,
+  ReplayOptions,
   Storage,
   StorageDamage,
   StorageEvent,
@@ -88,9 +89,12 @@ class MemoryStorage implements Storage {
     return this.#last
   }
 
-  async *replay(seq: number): AsyncIterable<LoggedOperation> {
+  async *replay(
+    seq: number,
+    { upTo = Infinity }: ReplayOptions = {},
+  ): AsyncIterable<LoggedOperation> {
     this.#assertOpen()
-    for (const logged of this.#log.filter((entry) => entry.seq > seq)) {
+    for (const logged of this.#log.filter((entry) => entry.seq > seq && entry.seq <= upTo)) {
       this.#assertOpen()
       yield { seq: logged.seq, operation: logged.operation.slice() }
     }

@@ -1,7 +1,9 @@
 /** Bits that flip in what IndexedDB holds, seen from outside. */
 import { type ChunkRef } from '../../src/storage/index.ts'
 import { savedIn } from '../../src/collection/base.ts'
+import { LocalDatabase } from '../../src/collection/database.ts'
 import { chunksOf } from '../../src/collection/snapshot.ts'
+import { loadWasmEngine } from '../../src/engine/wasm/index.ts'
 import {
   deleteDatabase,
   importDatabase,
@@ -10,7 +12,7 @@ import {
   type Database,
 } from 'quiverdb/local'
 import { afterEach, expect, it } from 'vitest'
-import { flipBit, open as openStorage, raw } from '../support/idb.ts'
+import { flipBit, open as openStorage, raw, withoutLocks } from '../support/idb.ts'
 import { idsOf, nearestByCosine, randomMatrix, row } from '../support/vectors.ts'
 
 const NAME = 'salvage'
@@ -177,6 +179,37 @@ it('the log does not stand in for a chunk where it is damaged itself', async () 
   const c = await opened()
   expect(db!.status.damage).toMatchObject([{ part: 'graph', lost: { count: 0, ids: [] } }])
   await expectAll(c)
+})
+
+it('no write counts as lost that was folded before the only snapshot whose manifest is whole', async () => {
+  await foldTwice()
+  const [newest = []] = await generations()
+  await flip(newest.find(({ path }) => path.endsWith('/graph'))!)
+  const [older] = await raw(NAME, (stored) => stored.getAllKeys('manifest'))
+  await flipBit(NAME, 'manifest', older!)
+  const c = await opened()
+  expect(db!.status.damage).toMatchObject([
+    { part: 'manifest', lost: { count: 0 } },
+    { part: 'graph', lost: { count: 0 } },
+  ])
+  await expectAll(c)
+})
+
+it('who is no longer the one that writes does not mend what another one has done', async () => {
+  await foldTwice()
+  const first = await LocalDatabase.open(NAME, await loadWasmEngine(), await openStorage(NAME))
+  const c = await first.collection('c')
+  const successor = await withoutLocks(() => openStorage(NAME))
+  const documents = successor.manifest!.chunks.filter(({ path }) => path.endsWith('/documents'))
+  await raw(NAME, async (stored) => {
+    for (const { generation, path, n } of documents) {
+      await stored.delete('segments', [generation, path, n])
+    }
+  })
+  await expect(c.get('id-0')).rejects.toMatchObject({ code: 'NOT_LEADER' })
+  expect(first.status.damage).toEqual([])
+  await first.close()
+  await successor.close()
 })
 
 /** The log is a claim, what made the collection, and three writes. */

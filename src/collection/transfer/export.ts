@@ -66,10 +66,9 @@ async function exportStored(
       writer.addChunk(keyOf(chunks[n++]!), bytes)
       progress.add(bytes.byteLength)
     }
-    // To its end, where it says whether any write was left out.
-    for await (const { seq, operation } of storage.replay(foldedSeq, { strict: true })) {
+    const all = { strict: true, upTo: pin.lastSeq }
+    for await (const { operation } of storage.replay(foldedSeq, all)) {
       throwIfAborted(signal)
-      if (seq > pin.lastSeq) continue
       writer.addOperation(operation)
       progress.add(operation.byteLength)
     }

@@ -15,6 +15,7 @@ import type {
   LoggedOperation,
   Manifest,
   Pin,
+  ReplayOptions,
   Storage,
   StorageVerification,
 } from '../index.ts'
@@ -94,12 +95,15 @@ class ArchiveStorage implements Storage {
     return this.#log.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  async *replay(after: number): AsyncIterable<LoggedOperation> {
+  async *replay(
+    after: number,
+    { upTo = Infinity }: ReplayOptions = {},
+  ): AsyncIterable<LoggedOperation> {
     let seq = 0
     for (const piece of this.#log) {
       for (const operation of decodeOperations(await this.#read(piece))) {
         seq++
-        if (seq > after) yield { seq, operation }
+        if (seq > after && seq <= upTo) yield { seq, operation }
       }
     }
   }

@@ -86,10 +86,11 @@ export class IdbStorage implements Storage {
 
   async *replay(
     seq: number,
-    { strict = false }: ReplayOptions = {},
+    { strict = false, upTo = Infinity }: ReplayOptions = {},
   ): AsyncIterable<LoggedOperation> {
     this.#connection.assertOpen()
-    const gaps = yield* replayLog(this.#connection, seq, this.#log.last)
+    const gaps = yield* replayLog(this.#connection, seq, Math.min(upTo, this.#log.last))
+    if (strict && gaps.length > 0) throw damaged('some of the log cannot be read')
     for (const { first, last, lost } of gaps) {
       const records =
         first === last ? `Log record ${first} is` : `Log records ${first} to ${last} are`
@@ -99,7 +100,6 @@ export class IdbStorage implements Storage {
         lost,
       })
     }
-    if (strict && gaps.length > 0) throw damaged('some of the log cannot be read')
   }
 
   async *readChunks(refs: readonly ChunkRef[]): AsyncIterable<Uint8Array> {
