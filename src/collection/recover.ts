@@ -42,7 +42,7 @@ export async function recover(
   const body = savedIn(manifest)
   const foldedSeq = manifest?.foldedSeq ?? 0
   const replay = new Replay(engine, foldedSeq, mode, new Outcomes(body.outcomes))
-  return retiringOnError(replay, async () => {
+  return retiringOnError(replay, mode, async () => {
     for (const saved of body.collections) {
       const base =
         mode === 'mending'
@@ -72,7 +72,7 @@ export async function recoverCollection(
   const saved = savedIn(storage.manifest).collections.find((each) => each.number === number)
   // The log alone is of interest, and of it this collection.
   const replay = new Replay(engine, Infinity, 'mending', new Outcomes())
-  return retiringOnError(replay, async () => {
+  return retiringOnError(replay, 'mending', async () => {
     if (saved) replay.begin(number, await mendedBase(engine, storage, saved))
     await replay.run(storage)
     await writeAnewIfStale(replay, number, storage, 'mending')
@@ -108,15 +108,33 @@ async function writeAnewIfStale(
   }
 }
 
-async function retiringOnError<T>(replay: Replay, work: () => Promise<T>): Promise<T> {
+async function retiringOnError<T>(
+  replay: Replay,
+  mode: RecoveryMode,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
     for (const { state } of replay.collections.values()) state.retire()
     if (error instanceof QuiverError) throw error
-    // Whole bytes that make no sense fail in many places, and all of them mean the same.
-    throw new QuiverError('CORRUPT', 'What is stored is not what a database can be made of.', {
-      cause: error,
-    })
+    throw mode === 'strict' ? senseless(error) : toFailure(error)
   }
+}
+
+/** Whole bytes of a file that make no sense fail in many places, and all of them mean the same. */
+function senseless(cause: unknown): QuiverError {
+  const message = 'What is stored is not what a database can be made of.'
+  return new QuiverError('CORRUPT', message, { cause })
+}
+
+/** What Quiver stored itself makes sense. Nobody is to think that it is damaged, and delete it, because a tab was short of memory. */
+function toFailure(cause: unknown): QuiverError {
+  const isAllocation = cause instanceof RangeError && /alloc|out of memory/i.test(cause.message)
+  if (!isAllocation) return toQuiverError(cause)
+  return new QuiverError(
+    'OUT_OF_MEMORY',
+    'The browser has no memory left to open the database. Nothing of it is lost. Close other tabs, and open it again.',
+    { cause },
+  )
 }

@@ -12,7 +12,7 @@ import { loadWasmEngine } from '../../../src/engine/wasm/index.ts'
 import type { ChunkRef, Storage } from '../../../src/storage/index.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
 import { encodeWrite, VectorKind } from '../../../src/storage/operations.ts'
-import { damaged } from '../../support/damaged.ts'
+import { damaged, readingBy } from '../../support/damaged.ts'
 import { idsOf, randomMatrix, row } from '../../support/vectors.ts'
 
 const ROWS = 17_000
@@ -103,6 +103,15 @@ async function expectRecord(state: CollectionState, from: Storage, n: number): P
   const options = { k: 1, ef: 100, method: 'exact' } as const
   expect([...state.index!.search(vector, options).rows]).toEqual([found])
 }
+
+it.each([
+  [new RangeError('Array buffer allocation failed'), 'OUT_OF_MEMORY'],
+  [new TypeError('x is not a function'), 'INTERNAL'],
+])('%s while a database is read back is no damage', async (failure, code) => {
+  const failing = readingBy(await stored(flat), () => Promise.reject(failure))
+  await expect(LocalDatabase.open('failing', engine, failing)).rejects.toMatchObject({ code })
+  await expect(recover(engine, failing)).rejects.toMatchObject({ code: 'CORRUPT' })
+})
 
 describe('a collection without the generation before and without the log', () => {
   it('is as it was while nothing is damaged', async () => {
