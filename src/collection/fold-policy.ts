@@ -54,3 +54,22 @@ export function graphIsWorthFolding(indexed: number, folded: number): boolean {
 export function isSparse(rows: number, records: number): boolean {
   return rows >= MIN_SPARSE_ROWS && rows - records >= rows * SPARSE_SHARE
 }
+
+/**
+ * A fold that failed had no room, most likely, and wrote much in vain. Another follows when the log has grown by this share,
+ * or after this long.
+ */
+const RETRY_LOG_SHARE = 1 / 4
+const RETRY_MS = 60_000
+
+/** When, in milliseconds of any clock, and how many bytes the log had then. */
+export interface FoldAttempt {
+  readonly at: number
+  readonly bytes: number
+}
+
+/** Milliseconds until one is to be made, after the last one `failed`, if it did. */
+export function foldPause(failed: FoldAttempt | undefined, { at, bytes }: FoldAttempt): number {
+  if (!failed || bytes >= failed.bytes * (1 + RETRY_LOG_SHARE)) return 0
+  return Math.max(0, failed.at + RETRY_MS - at)
+}

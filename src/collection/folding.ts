@@ -2,7 +2,14 @@ import { QuiverError } from '../contract/errors.ts'
 import type { Fold, Storage } from '../storage/index.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { LocalCollection } from './collection.ts'
-import { type FoldTime, foldTime, graphIsWorthFolding, isSparse } from './fold-policy.ts'
+import {
+  type FoldAttempt,
+  foldPause,
+  type FoldTime,
+  foldTime,
+  graphIsWorthFolding,
+  isSparse,
+} from './fold-policy.ts'
 import type { SavedOutcomes } from './outcomes.ts'
 import { rebuild } from './rebuild.ts'
 import { chunksOf, type ChunkWriter, type SavedCollection, saveState } from './snapshot.ts'
@@ -37,6 +44,7 @@ export class Folding {
   #busy = false
   #changedMeanwhile = false
   #stopped = false
+  #failed: FoldAttempt | undefined
 
   constructor(storage: Storage, queue: CommitQueue, contents: () => Contents) {
     this.#storage = storage
@@ -51,11 +59,10 @@ export class Folding {
     this.#changedMeanwhile = this.#busy
     if (this.#busy || this.#stopped) return
     const time = this.#time()
-    if (time === 'now') this.#start()
-    if (time !== 'idle') return
-    this.#timer = setTimeout(() => {
-      this.#start()
-    }, IDLE_MS)
+    if (time === 'later') return
+    const pause = foldPause(this.#failed, this.#attempt())
+    if (time === 'now' && pause === 0) this.#start()
+    else this.#startIn(Math.max(pause, IDLE_MS))
   }
 
   /** The fold under way ends at its next chunk; no other follows. */
@@ -79,17 +86,30 @@ export class Folding {
     return time === 'later' && (sparse || collections.some(isWorthFolding)) ? 'idle' : time
   }
 
+  #startIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#start()
+    }, ms)
+  }
+
   #start(): void {
     if (this.#busy || this.#stopped) return
     this.#busy = true
-    // A fold that fails (no room, another writer) loses nothing: the log stays, and the next change tries again.
+    // A fold that fails (no room, another writer) loses nothing: the log stays, and another is tried later.
     void this.#queue
       .exclusive(() => this.#fold())
-      .catch(() => undefined)
+      .then(
+        () => (this.#failed = undefined),
+        () => (this.#failed = this.#attempt()),
+      )
       .finally(() => {
         this.#busy = false
         if (this.#changedMeanwhile) this.changed()
       })
+  }
+
+  #attempt(): FoldAttempt {
+    return { at: performance.now(), bytes: this.#storage.logBytes }
   }
 
   async #fold(): Promise<void> {
