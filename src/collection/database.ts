@@ -203,11 +203,21 @@ export class LocalDatabase {
 
   async #close(): Promise<void> {
     this.#folding.stop()
-    const collections = [...this.#collections.values()]
-    await Promise.all(collections.map((collection) => collection.stop()))
-    await this.#queue.exclusive(() => undefined)
-    for (const collection of collections) collection.free()
-    await this.#storage.close()
+    try {
+      await this.#stopCollections()
+      // Those as well that were made meanwhile; what waits in the queue after this is refused.
+      await this.#queue.exclusive(() => {
+        for (const collection of this.#collections.values()) collection.markClosed()
+      })
+      await this.#stopCollections()
+      for (const collection of this.#collections.values()) collection.free()
+    } finally {
+      await this.#storage.close()
+    }
+  }
+
+  async #stopCollections(): Promise<void> {
+    await Promise.all(Array.from(this.#collections.values(), (collection) => collection.stop()))
   }
 
   async #openOrCreate(name: string, options: CollectionOptions<Fields>): Promise<LocalCollection> {
@@ -315,5 +325,5 @@ async function estimateOrigin(kind: Storage['kind']): Promise<StorageEstimate | 
   if (kind === 'memory') return undefined
   // Absent on insecure origins, whatever the types say.
   const storage = globalThis.navigator.storage as StorageManager | undefined
-  return storage?.estimate()
+  return storage?.estimate().catch(() => undefined)
 }
