@@ -25,10 +25,10 @@ import type { RemoteHits, RemoteSearchOptions } from '../contract/protocol.ts'
 import type { BatchPart, CollectionRef, TabCalls, TabMethod } from '../contract/tabs.ts'
 import { QuiverError } from '../contract/errors.ts'
 import { Calls } from '../platform/calls.ts'
-import { type LiveAnswer, LiveStore } from '../platform/live-store.ts'
+import { LiveStore } from '../platform/live-store.ts'
 import { requireOptions } from '../platform/options.ts'
 import { requestPersistence } from '../platform/persistence.ts'
-import { embeddingOnce, keepSearching, type LiveSearch } from './live.ts'
+import { embeddingOnce, keepSearching, type LiveReceiver, type LiveSearch } from './live.ts'
 import type { Member } from './member.ts'
 
 /** What one `open` answers: its own life, on a database it may share with others here and in other tabs. */
@@ -249,9 +249,13 @@ export class SharedCollection implements Collection<Fields> {
   ): LiveQuery<Fields, I> {
     requireOptions('live', options)
     const { signal: given, ...posted } = options
-    const live = new LiveStore((answered, signal) =>
-      this.keepSearching(query, posted, answered, given ? [signal, given] : [signal]),
-    )
+    const live = new LiveStore((answered, stopped) => {
+      const signals = given ? [stopped, given] : [stopped]
+      const receive: LiveReceiver = async (answer) => {
+        answered(answer)
+      }
+      return this.keepSearching(query, posted, receive, signals)
+    })
     return live as LiveQuery<Fields> as LiveQuery<Fields, I>
   }
 
@@ -259,7 +263,7 @@ export class SharedCollection implements Collection<Fields> {
   keepSearching(
     query: Query,
     options: RemoteSearchOptions,
-    answered: (answer: LiveAnswer) => void,
+    receive: LiveReceiver,
     signals: readonly AbortSignal[],
   ): Promise<void> {
     const embedder = embeddingOnce(this.#embedders.get(this.number))
@@ -274,7 +278,7 @@ export class SharedCollection implements Collection<Fields> {
             if (numbers.includes(this.number)) listener()
           }),
       }
-      return keepSearching(search, answered, signal)
+      return keepSearching(search, receive, signal)
     })
   }
 

@@ -8,6 +8,7 @@
  *   comes back empty where the answer is the same: that is found out where the search runs, and what has not changed is
  *   posted nowhere. The leader keeps nothing of a live query, so there is nothing for another leader to take over.
  * - Whoever has another leader than before searches once more: what was said meanwhile may not have been heard.
+ * - The next search waits until the answer before was received: one for a page that is busy waits there, and no more.
  * - The page starts the loop by a call that lasts as long as it (`RemoteCollection.live`): an abort ends it, and the death of
  *   the worker or the closing of the database ends it with `CLOSED`, as they end every call.
  */
@@ -26,10 +27,13 @@ export interface LiveSearch {
   readonly onWritten: (listener: () => void) => () => void
 }
 
+/** Resolves once the answer was received. */
+export type LiveReceiver = (answer: LiveAnswer) => Promise<void>
+
 /** Rejects with what ends it: `ABORTED` by the signal, or `CLOSED`. What else a search fails with, a write may mend. */
 export async function keepSearching(
   { search, onWritten }: LiveSearch,
-  answered: (answer: LiveAnswer) => void,
+  receive: LiveReceiver,
   signal: AbortSignal,
 ): Promise<never> {
   const interest = new Interest(onWritten, signal)
@@ -43,11 +47,11 @@ export async function keepSearching(
         const found = await search(known)
         known = found?.digest ?? known
         failure = undefined
-        if (found) answered(found)
+        if (found) await interest.until(receive(found))
       } catch (thrown) {
         const error = toQuiverError(thrown)
         if (signal.aborted || error.code === 'CLOSED') throw error
-        if (!isSame(error, failure)) answered(error)
+        if (!isSame(error, failure)) await interest.until(receive(error))
         failure = error
         known = undefined
       }
@@ -92,6 +96,12 @@ class Interest {
     this.#isWaiting = true
     await this.#pause()
     this.#isWaiting = false
+  }
+
+  /** Resolves when `task` is over, or when aborted. */
+  async until(task: Promise<void>): Promise<void> {
+    task.then(this.#wake, this.#wake)
+    await this.#pause()
   }
 
   /** Resolves after that many milliseconds, or when aborted. */

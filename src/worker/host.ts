@@ -15,10 +15,10 @@ import type {
   RemoteSearchOptions,
 } from '../contract/protocol.ts'
 import { staticModel } from '../embed/static/index.ts'
-import type { LiveAnswer } from '../platform/live-store.ts'
 import { answerWith, callWith, postError } from '../platform/wire.ts'
 import { SharedBatch, type SharedCollection, type SharedDatabase } from '../tabs/handles.ts'
 import { deleteDatabase, importDatabase, openDatabase } from '../tabs/index.ts'
+import type { LiveReceiver } from '../tabs/live.ts'
 
 /** The worker's side of the wall: opens databases and hands out proxies of them. */
 export const host: RemoteHost = {
@@ -115,13 +115,13 @@ async function keepLive(
   listener: RemoteLiveListener,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const answered = (answer: LiveAnswer): void => {
-    listener(answer instanceof QuiverError ? { error: postError(answer) } : answer)
-  }
+  const page = listener as Remote<RemoteLiveListener>
+  const receive: LiveReceiver = (answer) =>
+    page(answer instanceof QuiverError ? { error: postError(answer) } : answer)
   try {
-    await collection.keepSearching(query, options, answered, signal ? [signal] : [])
+    await collection.keepSearching(query, options, receive, signal ? [signal] : [])
   } finally {
-    ;(listener as Remote<RemoteLiveListener>)[releaseProxy]()
+    page[releaseProxy]()
   }
 }
 
