@@ -17,9 +17,16 @@ import {
 } from './registry.ts'
 import { importInto, isEmpty, readFile, type ReadFile, retireAll } from './transfer/import.ts'
 
+/** What an import needs of those who know who has the database open. */
+export interface ImportSurroundings {
+  /** Closes whatever of that name is open; called when the file was found good. */
+  closeAll(kind: StorageKind): Promise<void>
+  /** Runs what takes the storage and writes the file to it; nobody is to take it away meanwhile. */
+  alone(task: () => Promise<void>): Promise<void>
+}
+
 /**
  * Makes a database of what `export` answered: all of it, or nothing.
- * @param closeAll closes whatever of that name is open; called when the file was found good
  * @throws QuiverError `INVALID_OPTION` (there is one of that name, and `replace` is not `true`), `CORRUPT`, `NEWER_FORMAT`,
  * `QUOTA_EXCEEDED`, `NOT_LEADER`, `WRONG_KEY`, `OUT_OF_MEMORY`, `ABORTED`
  */
@@ -27,7 +34,7 @@ export async function importDatabase(
   name: string,
   blob: Blob,
   options: ImportOptions,
-  closeAll: (kind: StorageKind) => Promise<void>,
+  { closeAll, alone }: ImportSurroundings,
 ): Promise<void> {
   validateName('database', name)
   requireOptions('importDatabase', options)
@@ -43,7 +50,7 @@ export async function importDatabase(
     if (kind === 'memory') {
       await keepInMemory(name, file)
     } else {
-      await keepInIndexedDb(name, file, options)
+      await alone(() => keepInIndexedDb(name, file, options))
       retireAll(file.recovered)
     }
   } catch (error) {

@@ -52,8 +52,9 @@ async function openAs(
   reason?: string,
 ): Promise<SharedDatabase> {
   const key = `${kind}:${name}`
-  await whenOver(key)
-  const found = memberships.get(key)
+  // Looked for until one is found that has not ended: it may end while anything is awaited.
+  let found = memberships.get(key)
+  for (; found?.member.failure; found = memberships.get(key)) await found.member.over
   const membership = found ?? join(key, name, options, reason)
   membership.users++
   try {
@@ -63,6 +64,7 @@ async function openAs(
       found.member.requireDurable(durabilityOf(options))
       await checkKey(name, options)
     }
+    if (membership.member.failure) throw membership.member.failure
   } catch (error) {
     await release(membership)
     throw error
@@ -84,13 +86,21 @@ export async function importDatabase(
   blob: Blob,
   options: ImportOptions = {},
 ): Promise<void> {
-  await importOwned(name, blob, options, async (kind) => {
-    if (kind === 'indexeddb' && locks()) {
-      const others = new Channel<Announcement, Announcement>(announcementsOf(name), () => undefined)
-      others.post({ type: 'replaced' })
-      others.close()
-    }
-    await endHere(name, kind, 'replaced')
+  await importOwned(name, blob, options, {
+    closeAll: async (kind) => {
+      if (kind === 'indexeddb' && locks()) {
+        const others = new Channel<Announcement, Announcement>(
+          announcementsOf(name),
+          () => undefined,
+        )
+        others.post({ type: 'replaced' })
+        others.close()
+      }
+      await endHere(name, kind, 'replaced')
+    },
+    alone: async (task) => {
+      await (locks()?.request(importOf(name), task) ?? task())
+    },
   })
 }
 
@@ -116,19 +126,29 @@ function join(
   return membership
 }
 
-/** Whoever leads is entitled to the storage: one that holds it still is frozen, or of a Quiver that shares nothing. */
+/**
+ * Whoever leads is entitled to the storage, once no import is under way: one that holds it still is frozen, or of a Quiver that
+ * shares nothing.
+ */
 async function openAsOwner(
   name: string,
   options: OpenOptions,
   how: 'wait' | 'steal',
 ): Promise<DatabaseHandle> {
-  if (how === 'steal') return openOwned(name, options, 'steal')
-  try {
-    return await openOwned(name, options, 'wait')
-  } catch (error) {
-    if (!(error instanceof QuiverError) || error.code !== 'NOT_LEADER') throw error
-    return openOwned(name, options, 'steal')
+  if (how === 'wait') {
+    try {
+      return await openOwned(name, options, 'wait')
+    } catch (error) {
+      if (!(error instanceof QuiverError) || error.code !== 'NOT_LEADER') throw error
+    }
   }
+  const steal = (): Promise<DatabaseHandle> => openOwned(name, options, 'steal')
+  return locks()?.request(importOf(name), { mode: 'shared' }, steal) ?? steal()
+}
+
+/** The lock of those who put a file in the place of a database; shared by those who keep it as it is. */
+function importOf(name: string): string {
+  return `quiver-import:${name}`
 }
 
 function durabilityOf({ durability = 'strict' }: OpenOptions): Durability {
@@ -143,22 +163,13 @@ async function release(membership: Membership): Promise<void> {
   )
 }
 
-/** Waits for a member that has ended, but not let go of everything yet. */
-async function whenOver(key: string): Promise<void> {
-  for (let member = memberships.get(key)?.member; member?.failure;) {
-    await member.over
-    member = memberships.get(key)?.member
-  }
-}
-
 async function endHere(
   name: string,
   kind: 'memory' | 'indexeddb',
   what: 'deleted' | 'replaced',
 ): Promise<void> {
-  const key = `${kind}:${name}`
-  await memberships.get(key)?.member.endAll(closedFor(name, what))
-  await whenOver(key)
+  const member = memberships.get(`${kind}:${name}`)?.member
+  await member?.endAll(closedFor(name, what))
 }
 
 /** Not there in Node, nor on pages that are not served securely. */
