@@ -59,10 +59,10 @@ export class Connection {
     this.#databases++
   }
 
-  /** The last one gives the worker, and all its memory, back. */
+  /** The last one gives the worker, and all its memory, back. One that was given may be given again. */
   databaseClosed(): void {
     this.#databases--
-    if (this.#databases === 0) this.#release()
+    if (this.#databases === 0 && !this.#given) this.#release()
   }
 
   /** A worker that is terminated says nothing: it holds a lock, which the browser hands on when it is gone. */
@@ -93,8 +93,9 @@ export class Connection {
   /** A worker the page made is the page's to end. */
   #release(): void {
     this.#released.abort()
-    if (this.#given === undefined) this.#worker.terminate()
-    if (connections.get(this.#given) === this) connections.delete(this.#given)
+    if (!this.#given) this.#worker.terminate()
+    if (own === this) own = undefined
+    if (this.#given && given.get(this.#given) === this) given.delete(this.#given)
   }
 }
 
@@ -110,19 +111,23 @@ function unpostable(cause: DOMException): QuiverError {
   )
 }
 
-/** By the worker the page gave; `undefined`: the one started here. */
-const connections = new Map<Worker | undefined, Connection>()
+/** To the worker that was started here. */
+let own: Connection | undefined
+/**
+ * To the workers that pages gave, one to each for as long as it lives: were a second made, the worker would be told to listen no
+ * more as soon as the first is collected as garbage.
+ */
+const given = new WeakMap<Worker, Connection>()
 let installed = false
 
 /** The page's one worker, started when it is first needed, or the one it gave. */
 export function connect(options: WorkerOptions): Connection {
   if (!installed) installErrorTransfer()
   installed = true
-  let connection = connections.get(options.worker)
-  if (!connection) {
-    connection = new Connection(options)
-    connections.set(options.worker, connection)
-  }
+  const { worker } = options
+  if (!worker) return (own ??= new Connection(options))
+  const connection = given.get(worker) ?? new Connection(options)
+  given.set(worker, connection)
   return connection
 }
 

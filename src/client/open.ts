@@ -76,5 +76,8 @@ export async function importDatabase(
 
 /** A `URL` cannot be posted, and in the worker a relative address would mean another place. */
 function absoluteWasmUrl({ wasmUrl }: Pick<OpenOptions, 'wasmUrl'>): Pick<OpenOptions, 'wasmUrl'> {
-  return wasmUrl === undefined ? {} : { wasmUrl: new URL(wasmUrl, document.baseURI).href }
+  if (wasmUrl === undefined) return {}
+  // A worker that opens a database has no document.
+  const base = typeof document === 'undefined' ? self.location.href : document.baseURI
+  return { wasmUrl: new URL(wasmUrl, base).href }
 }

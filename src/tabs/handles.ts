@@ -39,6 +39,8 @@ export class SharedDatabase implements Database {
   readonly #release: () => Promise<void>
   readonly #calls: Calls
   readonly #collections = new Map<number, SharedCollection>()
+  /** What takes the listeners off that were given to this handle. */
+  readonly #listening = new Set<() => void>()
   #closing: Promise<void> | undefined
 
   /** `embedders`: what was given for which collection, on this thread. */
@@ -102,12 +104,12 @@ export class SharedDatabase implements Database {
     event: E,
     listener: (detail: DatabaseEvents[E]) => void,
   ): () => void {
-    return this.member.events.on(event, listener)
+    return this.#listen(() => this.member.events.on(event, listener))
   }
 
   /** Calls `listener` when the status has changed without an event. */
   onChange(listener: () => void): () => void {
-    return this.member.events.on('change', listener)
+    return this.#listen(() => this.member.events.on('change', listener))
   }
 
   requestPersistence(): Promise<boolean> {
@@ -120,8 +122,25 @@ export class SharedDatabase implements Database {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#calls.close().then(() => this.#release())
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#calls.close()
+    for (const unlisten of this.#listening) unlisten()
+    await this.#release()
+  }
+
+  /** `on`: answers what takes the listener off. */
+  #listen(on: () => () => void): () => void {
+    const off = on()
+    const unlisten = (): void => {
+      this.#listening.delete(unlisten)
+      off()
+    }
+    this.#listening.add(unlisten)
+    return unlisten
   }
 
   #ask<M extends TabMethod>(

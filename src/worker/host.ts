@@ -49,6 +49,7 @@ async function holdLife(): Promise<string | undefined> {
 }
 
 function remoteDatabase(database: SharedDatabase): RemoteDatabase {
+  const watchers: Remote<RemoteListener>[] = []
   return {
     async collection(name, options, embedder, embed): Promise<RemoteCollection> {
       const all = embedder ? { ...options, embedder: toEmbedder(embedder, embed) } : options
@@ -57,7 +58,10 @@ function remoteDatabase(database: SharedDatabase): RemoteDatabase {
     collections: () => database.collections(),
     deleteCollection: (name) => database.deleteCollection(name),
     stats: () => database.stats(),
-    watch: async (listener) => watch(database, listener),
+    async watch(listener) {
+      watchers.push(listener as Remote<RemoteListener>)
+      return watch(database, listener)
+    },
     export: (call) => answerWith(call, (options) => database.export(options)),
     member: async () => database.member.id,
     pause: async () => {
@@ -66,13 +70,16 @@ function remoteDatabase(database: SharedDatabase): RemoteDatabase {
     resume: async () => {
       database.member.resume()
     },
-    close: () => database.close(),
+    async close() {
+      await database.close()
+      for (const watcher of watchers.splice(0)) watcher[releaseProxy]()
+    },
   }
 }
 
 const EVENTS = ['role', 'quota', 'evicted', 'blocked', 'damage'] as const
 
-/** For as long as the database is open, or the page is there to hear it. */
+/** For as long as the database is open. */
 function watch(database: SharedDatabase, listener: RemoteListener): DatabaseStatus {
   for (const type of EVENTS) {
     database.on(type, (detail) => {

@@ -1,6 +1,12 @@
-import { deleteDatabase, type Embedder, importDatabase, type Role } from 'quiverdb'
+import {
+  deleteDatabase,
+  type Embedder,
+  importDatabase,
+  type QuiverError,
+  type Role,
+} from 'quiverdb'
 import { deleteDatabase as deleteLocal, open as openLocal } from 'quiverdb/local'
-import { deleteDB, openDB } from 'idb'
+import { deleteDB, type IDBPDatabase, openDB } from 'idb'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Announcement } from '../../src/contract/tabs.ts'
 import { databaseName } from '../../src/storage/idb/schema.ts'
@@ -289,6 +295,55 @@ it('is not replaced by an import that was not asked to', async () => {
   expect(await c.count()).toBe(2)
 })
 
+it('waits for an import that takes its time, and opens what was imported', async () => {
+  const [from, to] = [freshName(), freshName()]
+  const { db } = await tab(from)
+  const source = await db.collection('c', { dimension: 64 })
+  await source.upsert(idsOf(10_000), randomMatrix(10_000, 64, 1))
+  const blob = await db.export()
+  await (await tab(to)).close()
+
+  const holder = await openDB(databaseName(to))
+  let release: (() => Promise<void>) | undefined
+  let isOver = false
+  const importing = importDatabase(to, blob, {
+    replace: true,
+    onProgress: ({ phase }) => {
+      if (phase === 'writing') release ??= holdStore(holder)
+    },
+  }).finally(() => (isOver = true))
+  await expect.poll(() => release, { timeout: 60_000 }).toBeDefined()
+  const opening = tab(to)
+  const isAwaited = async (): Promise<boolean> => {
+    const { pending = [] } = await navigator.locks.query()
+    return pending.some((lock) => lock.name === databaseName(to))
+  }
+  await expect.poll(isAwaited, { timeout: 60_000 }).toBe(true)
+  // Longer than an open waits for one that only holds the storage.
+  await new Promise((resolve) => setTimeout(resolve, 7_000))
+  expect(isOver).toBe(false)
+  await release?.()
+  holder.close()
+  await importing
+  const opened = await opening
+  expect(await (await opened.db.collection('c')).count()).toBe(10_000)
+})
+
+/** Keeps every other from writing to the stores, until the function it answers is called. */
+function holdStore(db: IDBPDatabase): () => Promise<void> {
+  const transaction = db.transaction([...db.objectStoreNames], 'readwrite')
+  let isHeld = true
+  const hold = async (): Promise<void> => {
+    while (isHeld) await transaction.objectStore('meta').count()
+    await transaction.done
+  }
+  const holding = hold()
+  return () => {
+    isHeld = false
+    return holding
+  }
+}
+
 it('fails the calls of a worker that was terminated', async () => {
   const only = await tab(freshName())
   const c = await only.db.collection('c', { dimension: 4 })
@@ -301,6 +356,44 @@ it('goes on with a worker that throws beside all calls', async () => {
   const c = await only.db.collection('c', { dimension: 4 })
   await only.stray()
   expect(await c.count()).toBe(0)
+})
+
+it('tells a handle that is closed of nothing more, and another of the same tab of all', async () => {
+  const name = freshName()
+  const leader = await tab(name)
+  const follower = await tab(name)
+  const other = await follower.open()
+  const roles = { closed: [] as Role[], open: [] as Role[] }
+  other.on('role', (role) => roles.closed.push(role))
+  follower.db.on('role', (role) => roles.open.push(role))
+  await other.close()
+  await leader.close()
+  await expect.poll(() => roles.open, { timeout: 60_000 }).toEqual(['leader'])
+  await follower.db.collections()
+  expect(roles.closed).toEqual([])
+})
+
+it('listens to a worker that was given once, however often it is given', async () => {
+  const { db, open } = await tab(freshName())
+  const listen = vi.spyOn(Worker.prototype, 'addEventListener')
+  await db.close()
+  for (let again = 0; again < 3; again++) await (await open()).close()
+  expect(listen).not.toHaveBeenCalled()
+  listen.mockRestore()
+})
+
+it('opens in a worker of the page, which has no document', async () => {
+  const url = new URL('../fixtures/opening-worker.ts', import.meta.url)
+  const worker = new Worker(url, { type: 'module' })
+  const answer = await new Promise((resolve) => {
+    worker.onmessage = ({ data }: MessageEvent<unknown>) => {
+      resolve(data)
+    }
+  })
+  worker.terminate()
+  const address = new URL('/nowhere/core.wasm', location.href).href
+  expect((answer as QuiverError).code).not.toBe('INTERNAL')
+  expect((answer as QuiverError).message).toContain(address)
 })
 
 describe('options of one who joins', () => {

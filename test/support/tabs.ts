@@ -9,6 +9,8 @@ export interface Tab {
   readonly stray: () => Promise<void>
   /** As the browser kills the process of a tab: nothing gets to say goodbye. */
   readonly kill: () => void
+  /** Another handle of the same database in the same tab. */
+  readonly open: () => Promise<Database>
   close(): Promise<void>
   /** Deletes the database, in this tab. */
   delete(): Promise<void>
@@ -36,6 +38,7 @@ export async function openTab(name: string, options: OpenOptions = {}): Promise<
       kill: () => {
         worker.terminate()
       },
+      open: () => open(name, { ...options, worker }),
       async close() {
         await db.close()
         worker.terminate()
