@@ -53,6 +53,20 @@ describe('damage', () => {
     },
   )
 
+  test('of the newest log record leaves the log as long as what comes before it', async () => {
+    const name = freshName()
+    const first = await open(name)
+    await first.append(new Uint8Array(100_000))
+    await first.append(bytesOf('b'))
+    const hit = await first.append(bytesOf('c'))
+    await first.close()
+    await flipBit(name, 'log', hit)
+    await flipBit(name, 'log', hit - 1)
+    const second = await open(name)
+    expect(second.logBytes).toBeGreaterThan(100_000)
+    await second.close()
+  })
+
   test('of a log in which an older version stopped: what it left out stays out', async () => {
     const name = freshName()
     const first = await open(name)

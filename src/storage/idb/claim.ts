@@ -47,7 +47,7 @@ export async function readLogEnd(connection: Connection): Promise<LogEnd> {
     ]),
   )
   const last = (newest?.key as number | undefined) ?? 0
-  const record = await readRecord(connection, last)
+  const record = await newestWhole(connection, last)
   const kept = new Map(epochs.map((epoch, i) => [epoch as number, values[i]]))
   const epoch = Math.max((epochs.at(-1) as number | undefined) ?? 0, record?.epoch ?? 0)
   const claims = new Map<number, number>()
@@ -71,6 +71,20 @@ function readClaim(connection: Connection, value: unknown, epoch: number): numbe
     if (error instanceof QuiverError && error.code === 'CORRUPT') return undefined
     throw error
   }
+}
+
+/** Record `last`, or the one before it that is whole where it is not: its own length is unknown then, and counts for nothing. */
+async function newestWhole(connection: Connection, last: number): Promise<LogRecord | undefined> {
+  const newest = await readRecord(connection, last)
+  if (newest) return newest
+  const [keys] = await connection.use((db) =>
+    read<[IDBValidKey[]]>(db, ['log'], (store) => [store('log').getAllKeys()]),
+  )
+  for (const seq of (keys as number[]).reverse()) {
+    const record = await readRecord(connection, seq)
+    if (record) return record
+  }
+  return undefined
 }
 
 /** Looks for the claim of `epoch` behind record `after`; one that is not there needs no sparing. */
