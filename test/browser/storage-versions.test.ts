@@ -164,7 +164,7 @@ describe('deleting', () => {
     const deleted = deleteIdbStorage(name)
     const opened = open(name)
     await expect(deleted).rejects.toMatchObject({ code: 'NOT_LEADER' })
-    await expect(opened).rejects.toMatchObject({ code: 'NOT_LEADER' })
+    await expect(opened).rejects.toMatchObject({ code: 'CLOSED' })
     expect((await navigator.locks.query()).held?.map((lock) => lock.name)).not.toContain(
       `quiver:${name}`,
     )
