@@ -67,6 +67,18 @@ describe('damage', () => {
     await second.close()
   })
 
+  test('of which no manifest is left is no empty database, and nothing more is dropped', async () => {
+    const name = freshName()
+    const first = await open(name)
+    for (const text of ['a', 'b']) await foldOf(first, text, await first.append(bytesOf(text)))
+    await first.close()
+    await raw(name, (db) => db.clear('manifest'))
+    const chunks = await raw(name, (db) => db.count('segments'))
+    await expect(open(name)).rejects.toMatchObject({ code: 'CORRUPT' })
+    expect(await raw(name, (db) => db.count('segments'))).toBe(chunks)
+    expect(chunks).toBe(2)
+  })
+
   test('of a log in which an older version stopped: what it left out stays out', async () => {
     const name = freshName()
     const first = await open(name)

@@ -26,10 +26,11 @@ export async function readGenerations(connection: Connection): Promise<Generatio
     if (manifest) valid.push(manifest)
     else damaged.push(generation)
   }
-  if (damaged.length > 0 && valid.length === 0 && !(await isLogWhole(connection))) {
+  const areLost = damaged.length > 0 || (valid.length === 0 && (await hasChunks(connection)))
+  if (areLost && valid.length === 0 && !(await isLogWhole(connection))) {
     throw new QuiverError(
       'CORRUPT',
-      'Both kept snapshots of this database are damaged, and the log does not reach back to its beginning. Restore it from an export, or delete it.',
+      'The kept snapshots of this database are damaged or missing, and the log does not reach back to its beginning. Restore it from an export, or delete it.',
     )
   }
   return { valid, damaged }
@@ -58,6 +59,16 @@ export function placeOfManifest(generation: number): string {
 /** Number of the newest generation, damaged or not; 0 where there is none. */
 export function newestGeneration({ valid, damaged }: Generations): number {
   return Math.max(0, ...valid.map(({ generation }) => generation), ...damaged)
+}
+
+/** Whether there is anything of a snapshot, be it one that was never committed. */
+async function hasChunks(connection: Connection): Promise<boolean> {
+  const [key] = await connection.use((db) =>
+    read<[IDBValidKey | undefined]>(db, ['segments'], (store) => [
+      store('segments').getKey(IDBKeyRange.lowerBound(0)),
+    ]),
+  )
+  return key !== undefined
 }
 
 /** Whether nothing was ever trimmed from the log. */
