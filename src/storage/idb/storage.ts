@@ -125,7 +125,8 @@ export class IdbStorage implements Storage {
     const total = await this.usage()
     const manifests = this.#snapshots.valid
     const after = manifests.at(-1)?.foldedSeq ?? 0
-    const release = this.#snapshots.pin({ manifests, after })
+    // Nothing of the log, not even what a fold may trim: what is gone when its turn comes would look damaged.
+    const release = this.#snapshots.pin({ manifests, after: 0 })
     try {
       const stored = { manifests, after, upTo: this.#log.last, total }
       return await verifyStored(this.#connection, stored, options)
