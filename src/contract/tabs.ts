@@ -104,6 +104,8 @@ export interface CallFrame {
   readonly heard: number
   readonly method: TabMethod
   readonly args: readonly unknown[]
+  /** How many parts came before it, which are its last argument. */
+  readonly parts: number
   readonly embedder: EmbedderRecipe | EmbedderFacts | undefined
 }
 
@@ -136,6 +138,8 @@ export type LeaderFrame =
       readonly status: DatabaseStatus
       readonly event: DatabaseEvent | undefined
     }
+  /** A frame came that could not be read. */
+  | { readonly type: 'unreadable' }
   /** Records of these collections were written or deleted. */
   | { readonly type: 'written'; readonly collections: readonly number[] }
   /** The database is no more: nobody is to take over. */

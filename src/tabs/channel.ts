@@ -1,12 +1,16 @@
 import type { Announcement } from '../contract/tabs.ts'
+import { QuiverError } from '../contract/errors.ts'
+import { unshared } from '../platform/shared.ts'
 
 /** A BroadcastChannel whose messages have a type. */
 export class Channel<In, Out> {
   readonly #channel: BroadcastChannel
   #closed = false
 
-  constructor(name: string, heard: (message: In) => void) {
+  /** `unreadable`: a message came that cannot be read here, as none can that holds shared memory. */
+  constructor(name: string, heard: (message: In) => void, unreadable?: () => void) {
     this.#channel = new BroadcastChannel(name)
+    this.#channel.onmessageerror = () => unreadable?.()
     this.#channel.onmessage = ({ data }: MessageEvent<In>) => {
       heard(data)
     }
@@ -14,13 +18,21 @@ export class Channel<In, Out> {
 
   /** What comes after `close`, such as the progress of a call that ends only then, is for nobody. */
   post(message: Out): void {
-    if (!this.#closed) this.#channel.postMessage(message)
+    if (!this.#closed) this.#channel.postMessage(unshared(message))
   }
 
   close(): void {
     this.#closed = true
     this.#channel.close()
   }
+}
+
+/** Why a call fails of which a message could not be read. */
+export function unreadable(): QuiverError {
+  return new QuiverError(
+    'INVALID_RECORD',
+    'What this tab and the one that has the data sent each other could not be read there. Give plain data, and copies of what lies in shared memory.',
+  )
 }
 
 export type Announcements = Channel<Announcement, Announcement>

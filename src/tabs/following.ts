@@ -12,7 +12,7 @@ import type {
   LeaderFrame,
 } from '../contract/tabs.ts'
 import { type Asked, partsOf, type Way } from './asked.ts'
-import { Channel, pipeOf } from './channel.ts'
+import { Channel, pipeOf, unreadable } from './channel.ts'
 
 export interface FollowingListener {
   /** Once. */
@@ -35,10 +35,16 @@ export class Following implements Way {
 
   constructor(term: string, member: string, listener: FollowingListener) {
     this.#listener = listener
-    this.#pipe = new Channel(pipeOf(term, member), (frame) => {
-      listener.alive()
-      this.#heard(frame)
-    })
+    this.#pipe = new Channel(
+      pipeOf(term, member),
+      (frame) => {
+        listener.alive()
+        this.#heard(frame)
+      },
+      () => {
+        this.#failAll()
+      },
+    )
   }
 
   send(call: Asked, heard: number): void {
@@ -69,9 +75,12 @@ export class Following implements Way {
 
   #post(call: Asked, heard: number): void {
     const { n, method, embedder } = call
-    const parts = partsOf(call)
-    for (const part of parts ?? []) {
-      for (const piece of sliced(part)) this.#pipe.post({ type: 'part', n, part: piece })
+    let parts = 0
+    for (const part of partsOf(call) ?? []) {
+      for (const piece of sliced(part)) {
+        this.#pipe.post({ type: 'part', n, part: piece })
+        parts++
+      }
     }
     const args = method === 'upsert' ? call.args.slice(0, 1) : call.args
     this.#pipe.post({
@@ -80,6 +89,7 @@ export class Following implements Way {
       heard,
       method,
       args,
+      parts,
       embedder: embedder && (embedder.recipe ?? factsOf(embedder)),
     })
   }
@@ -108,6 +118,9 @@ export class Following implements Way {
       case 'status':
         this.#listener.changed(frame.status, frame.event)
         break
+      case 'unreadable':
+        this.#failAll()
+        break
       case 'written':
         this.#listener.written(frame.collections)
         break
@@ -115,6 +128,11 @@ export class Following implements Way {
         this.#listener.closed(receivedError(frame.error))
         break
     }
+  }
+
+  /** Which call's message it was cannot be known: all that are under way fail, and none waits for ever. */
+  #failAll(): void {
+    for (const n of [...this.#asked.keys()]) this.#settle(n)?.reject(unreadable())
   }
 
   #settle(n: number): Asked | undefined {

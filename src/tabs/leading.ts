@@ -106,7 +106,7 @@ export class Leading implements Way, Runner {
   }
 
   async run(
-    { n, heard, method, args }: Omit<CallFrame, 'type' | 'embedder'>,
+    { n, heard, method, args }: Pick<CallFrame, 'n' | 'heard' | 'method' | 'args'>,
     caller: string,
     context: CallContext,
   ): Promise<unknown> {

@@ -5,7 +5,7 @@ import { QuiverError, throwIfAborted } from '../contract/errors.ts'
 import type { CallContext } from '../collection/call-context.ts'
 import { staticModel } from '../embed/static/index.ts'
 import { postError, receivedError } from '../platform/wire.ts'
-import { Channel, pipeOf } from './channel.ts'
+import { Channel, pipeOf, unreadable } from './channel.ts'
 
 /** Runs a call on the database. What it fails with once the lead is lost is nobody's answer: the next leader is asked. */
 export interface Runner {
@@ -35,9 +35,15 @@ export class Session {
   constructor(term: string, member: string, runner: Runner) {
     this.#member = member
     this.#runner = runner
-    this.#pipe = new Channel(pipeOf(term, member), (frame) => {
-      this.#heard(frame)
-    })
+    this.#pipe = new Channel(
+      pipeOf(term, member),
+      (frame) => {
+        this.#heard(frame)
+      },
+      () => {
+        this.#answer({ type: 'unreadable' })
+      },
+    )
   }
 
   post(frame: LeaderFrame): void {
@@ -109,12 +115,12 @@ export class Session {
     return parts
   }
 
-  /** With the parts that came before it. */
+  /** With the parts that came before it. @throws QuiverError `INVALID_RECORD` where one could not be read */
   #whole(frame: CallFrame): CallFrame {
-    const parts = this.#parts.get(frame.n)
-    if (!parts) return frame
+    const parts = this.#parts.get(frame.n) ?? []
     this.#parts.delete(frame.n)
-    return { ...frame, args: [...frame.args, parts] }
+    if (parts.length !== frame.parts) throw unreadable()
+    return parts.length > 0 ? { ...frame, args: [...frame.args, parts] } : frame
   }
 
   #embedderOf({ n, embedder }: CallFrame): Embedder | undefined {
