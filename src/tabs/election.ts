@@ -56,7 +56,7 @@ export class Election {
   }
 
   /** Takes the lead from one that does not answer; `if free`: unless another member is about to. */
-  async succeed(how: 'if free' | 'anyhow'): Promise<void> {
+  async takeOver(how: 'if free' | 'anyhow'): Promise<void> {
     const options = how === 'anyhow' ? { steal: true } : { ifAvailable: true }
     await this.#locks
       .request(this.#opening, options, async (free) => {

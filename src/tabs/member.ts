@@ -76,7 +76,7 @@ export class Member {
         this.#ping()
       },
       dead: (how) => {
-        void this.#election?.succeed(how)
+        void this.#election?.takeOver(how)
       },
     })
     this.#unanswered = new Unanswered(
@@ -408,7 +408,7 @@ export class Member {
     this.#leader.forget()
     await this.#leading?.end(reason)
     this.#ready.reject(error)
-    this.#unanswered.reject(error)
+    this.#unanswered.rejectAll(error)
     // Whoever waits for a write learns that there will be none.
     this.#listeners.emit('written', undefined)
     this.#election?.leave()

@@ -69,7 +69,7 @@ export class Unanswered {
     }
   }
 
-  reject(error: QuiverError): void {
+  rejectAll(error: QuiverError): void {
     for (const call of [...this.#calls.values()]) call.reject(error)
   }
 
