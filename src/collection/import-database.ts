@@ -34,7 +34,7 @@ export async function importDatabase(
   name: string,
   blob: Blob,
   options: ImportOptions,
-  { closeAll, alone }: ImportSurroundings,
+  surroundings: ImportSurroundings,
 ): Promise<void> {
   validateName('database', name)
   requireOptions('importDatabase', options)
@@ -45,12 +45,12 @@ export async function importDatabase(
   const file = await readFile(await engine(options), blob, options)
   try {
     const isOpen = await isOpenHere(name, kind, options)
-    if (isOpen || options.replace) await closeAll(kind)
+    if (isOpen || options.replace) await surroundings.closeAll(kind)
     await dropUnused(name, kind)
     if (kind === 'memory') {
       await keepInMemory(name, file)
     } else {
-      await alone(() => keepInIndexedDb(name, file, options))
+      await surroundings.alone(() => keepInIndexedDb(name, file, options))
       retireAll(file.recovered)
     }
   } catch (error) {
