@@ -8,6 +8,7 @@ import { decodeStrings } from '../../storage/codec/strings.ts'
 import type { Storage } from '../../storage/index.ts'
 import { VectorKind } from '../../storage/operations.ts'
 import { keyOf, nameOf } from '../../storage/references.ts'
+import { type CollectionConfig, createConfig } from '../config.ts'
 import { Bitset } from '../filter/bitset.ts'
 import { decodeDocument, validateId } from '../records.ts'
 import type { Recovered, RecoveredCollection } from '../recover.ts'
@@ -53,10 +54,18 @@ export async function checkRecovered(
     throw wrong('its collections are not numbered as they can be')
   }
   for (const collection of collections) {
+    checkConfig(collection.state.config)
     checkRows(collection.state)
     await checkVectors(collection.state, slices)
     await checkDocuments(collection, storage, slices)
   }
+}
+
+/** @throws QuiverError `CORRUPT`, `INVALID_OPTION` where no options make such a collection */
+function checkConfig(config: CollectionConfig): void {
+  const { name, metric, dimension, fields, quantization, originals } = config
+  const made = createConfig(name, { metric, dimension, fields, quantization, originals })
+  if (made.metric !== metric) throw wrong('a collection has no metric')
 }
 
 function checkRows({ ids, kinds, live, rowOf, rows, index, quarantined }: CollectionState): void {

@@ -34,16 +34,30 @@ export async function readFile(
       throwIfAborted(signal)
       progress.add(bytes)
     })
+    const recovered = await recoverFile(engine, archive, new Slices(signal))
+    progress.end()
+    return { archive, recovered }
+  } catch (error) {
+    throw toRefusal(error)
+  }
+}
+
+/** What is in a file whose bytes are whole, by whomever it was made. @throws QuiverError as `readFile` */
+export async function recoverFile(
+  engine: Engine,
+  archive: Storage,
+  slices: Slices,
+): Promise<Recovered> {
+  try {
     checkBody(archive.manifest?.body)
     const recovered = await recover(engine, archive)
     try {
-      await checkRecovered(recovered, archive, new Slices(signal))
+      await checkRecovered(recovered, archive, slices)
     } catch (error) {
       retireAll(recovered)
       throw error
     }
-    progress.end()
-    return { archive, recovered }
+    return recovered
   } catch (error) {
     throw toRefusal(error)
   }

@@ -2,11 +2,12 @@
 import { createConfig } from '../../../src/collection/config.ts'
 import type { SavedDatabase } from '../../../src/collection/folding.ts'
 import { decodeDocument, encodeDocument } from '../../../src/collection/records.ts'
-import { recover } from '../../../src/collection/recover.ts'
 import { chunksOf, saveState } from '../../../src/collection/snapshot.ts'
 import { CollectionState } from '../../../src/collection/state.ts'
+import { recoverFile } from '../../../src/collection/transfer/import.ts'
 import { QuiverError } from '../../../src/contract/errors.ts'
 import { referenceEngine } from '../../../src/engine/reference.ts'
+import { Slices } from '../../../src/platform/task.ts'
 import type { ChunkRef, Storage } from '../../../src/storage/index.ts'
 import { openMemoryStorage } from '../../../src/storage/memory.ts'
 import { encodeOperation, type Operation } from '../../../src/storage/operations.ts'
@@ -40,6 +41,8 @@ export async function recoveryTargets(): Promise<Target[]> {
       samples: [LOG.map(encodeOperation)],
       read: async (parts) => {
         const storage = await openMemoryStorage('fuzz')
+        const body: SavedDatabase = { collections: [], nextNumber: 1 }
+        await storage.beginFold().commit({ foldedSeq: 0, chunks: [], body })
         for (const operation of parts) await storage.append(operation)
         await recoverAndUse(storage)
       },
@@ -98,7 +101,7 @@ function parseBody(text: Uint8Array, refs: readonly ChunkRef[]): unknown {
 }
 
 async function recoverAndUse(storage: Storage): Promise<void> {
-  const { collections } = await recover(referenceEngine, storage)
+  const { collections } = await recoverFile(referenceEngine, storage, new Slices(undefined))
   for (const { state } of collections) {
     const { index, documents, live } = state
     const query = new Float32Array(index?.config.dimension ?? 0).fill(1)
